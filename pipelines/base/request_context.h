@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "pipelines/base/clock.h"
+
+namespace omserve {
+
+// What one pass through one stage took. A stage of host work only has 'host' set and device -1.
+struct StageTiming {
+  std::string stage;
+  absl::Duration queue;       // from submit to the moment a batch took it
+  absl::Duration batch_form;  // taking the items and addressing the buffers
+  absl::Duration h2d;
+  absl::Duration execute;
+  absl::Duration d2h;
+  absl::Duration host;
+  int device = -1;
+  int batch_size = 0;  // real items in the batch (all requests together)
+  int padding = 0;     // rows of the gear that carried nothing
+  int batches = 0;     // passes, when the items of one call did not fit one batch
+};
+
+// Travels with a request from the wire to the answer. The owner is the RPC; the pipeline and the
+// runner write to it in turn, never at once (a stage's completion happens before the resume).
+// Cancel and cancelled are thread-safe, the rest is thread-compatible.
+class RequestContext {
+ public:
+  RequestContext(const Clock& clock, absl::Time deadline) : clock_(&clock), deadline_(deadline) {}
+  RequestContext(const RequestContext&) = delete;
+  RequestContext& operator=(const RequestContext&) = delete;
+
+  const Clock& clock() const { return *clock_; }
+  absl::Time deadline() const { return deadline_; }
+
+  void Cancel() { cancelled_.store(true, std::memory_order_release); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+
+  // CANCELLED or DEADLINE_EXCEEDED when there is no use in going on, else ok.
+  absl::Status Check() const {
+    if (cancelled()) return absl::CancelledError("the caller has gone");
+    if (clock_->Now() >= deadline_) return absl::DeadlineExceededError("the deadline has passed");
+    return absl::OkStatus();
+  }
+
+  // The device that the request's tensors live on; -1 until its first stage ran.
+  int device() const { return device_; }
+  void set_device(int device) { device_ = device; }
+
+  void AddTiming(StageTiming timing) { timings_.push_back(std::move(timing)); }
+  const std::vector<StageTiming>& timings() const { return timings_; }
+
+  // For logs; may be empty.
+  const std::string& trace_id() const { return trace_id_; }
+  void set_trace_id(std::string id) { trace_id_ = std::move(id); }
+
+ private:
+  const Clock* const clock_;
+  const absl::Time deadline_;
+  std::atomic<bool> cancelled_{false};
+  int device_ = -1;
+  std::vector<StageTiming> timings_;
+  std::string trace_id_;
+};
+
+// Adds the time from its birth to Stop() (or its death) as host time of a named step.
+class HostTimer {
+ public:
+  HostTimer(RequestContext& context, std::string step)
+      : context_(context), step_(std::move(step)), start_(context.clock().Now()) {}
+  ~HostTimer() { Stop(); }
+  HostTimer(const HostTimer&) = delete;
+  HostTimer& operator=(const HostTimer&) = delete;
+
+  void Stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    StageTiming timing;
+    timing.stage = step_;
+    timing.host = context_.clock().Now() - start_;
+    context_.AddTiming(std::move(timing));
+  }
+
+ private:
+  RequestContext& context_;
+  std::string step_;
+  absl::Time start_;
+  bool stopped_ = false;
+};
+
+}  // namespace omserve
