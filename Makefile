@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Every target sets itself up on a bare Debian 12 and does nothing twice.
+.PHONY: demo serve test bench eval build asan tsan format bootstrap clean
+.DEFAULT_GOAL := demo
+
+CCACHE_DIR ?= $(CURDIR)/build/ccache
+export CCACHE_DIR
+JOBS ?= $(shell nproc)
+
+bootstrap:
+	@deploy/bootstrap.sh
+
+# Optimised programs and libraries, and the OM files of the shipped models.
+build: bootstrap
+	@deploy/build.sh release
+	@deploy/compile_models.sh build/release build/models
+
+# Two simulated NPUs, held-out scenes in, drawn pictures out.
+demo: build
+	@deploy/demo.sh
+
+# The same server on the usual ports (8500 gRPC, 8502 health, 8503 metrics), until Ctrl-C.
+serve: build
+	@deploy/serve.sh
+
+# House rules, unit and integration tests, and again under ASan + UBSan.
+test: bootstrap
+	@deploy/ci/test.sh
+
+# Speed: build/bench/report.json
+bench: build
+	@deploy/bootstrap.sh --eval
+	@build/venv/bin/python -m tests.bench.bench --out build/bench
+
+# Accuracy through the running server: build/eval/report.json
+eval: build
+	@deploy/bootstrap.sh --eval
+	@build/venv/bin/python -m tests.eval.eval --out build/eval
+
+asan tsan: bootstrap
+	@deploy/build.sh $@
+	@ctest --preset $@ --output-on-failure
+
+format:
+	@git ls-files -- '*.cc' '*.h' | xargs clang-format-19 -i
+
+clean:
+	rm -rf build/release build/dev build/asan build/tsan build/models build/demo

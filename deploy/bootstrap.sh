@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+# Installs what omserve is built from on Debian 12 (root or sudo), once: a second run does nothing.
+# usage: deploy/bootstrap.sh [--eval]      --eval adds what `make eval`, `make bench` and the recipes need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(
+  clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 cmake ninja-build ccache pkg-config
+  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
+  libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
+  prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev python3 python3-pip curl
+)
+eval_packages=(
+  python3-torch python3-torchvision libopenblas0-pthread dataset-fashion-mnist python3-venv
+)
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else echo "bootstrap: needs root or sudo to install Debian packages: $*" >&2; exit 1
+  fi
+}
+
+install_debian() { # packages...
+  local missing=()
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ ! -e /etc/debian_version ] || ! grep -q '^12' /etc/debian_version; then
+    echo "bootstrap: made for Debian 12; on another system install by hand: ${missing[*]}" >&2
+    exit 1
+  fi
+  say "installing ${#missing[@]} Debian packages"
+  as_root apt-get -o DPkg::Lock::Timeout=300 -q update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+    -q -y --no-install-recommends install "${missing[@]}" >build/apt.log ||
+    { tail -20 build/apt.log >&2; exit 1; }
+}
+
+install_openvino() {
+  local want stamp=build/deps/openvino.sha256
+  want=$(sha256sum <deploy/openvino.txt)
+  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -d build/deps/openvino/cmake ] && return 0
+  say "downloading OpenVINO (58 MB, pinned by hash)"
+  rm -rf build/deps/openvino build/deps/wheel
+  mkdir -p build/deps/wheel
+  /usr/bin/python3 -m pip download -q --no-deps --only-binary=:all: --python-version 311 \
+    --platform "manylinux_2_28_$(uname -m)" --platform "manylinux_2_35_$(uname -m)" \
+    --require-hashes -r deploy/openvino.txt -d build/deps/wheel
+  /usr/bin/python3 -m zipfile -e build/deps/wheel/openvino-*.whl build/deps/wheel/unpacked
+  mv build/deps/wheel/unpacked/openvino build/deps/openvino
+  rm -rf build/deps/wheel
+  echo "$want" >"$stamp"
+}
+
+install_venv() {
+  local want stamp=build/venv/.omserve.sha256
+  want=$(sha256sum <models/requirements.txt)
+  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return 0
+  say "making the Python environment of the recipes and scores"
+  [ -x build/venv/bin/python ] || /usr/bin/python3 -m venv --system-site-packages build/venv
+  build/venv/bin/python -m pip install -q -r models/requirements.txt
+  echo "$want" >"$stamp"
+}
+
+mkdir -p build
+install_debian "${packages[@]}"
+install_openvino
+if [ "${1:-}" = --eval ]; then
+  install_debian "${eval_packages[@]}"
+  install_venv
+fi

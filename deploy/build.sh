@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+# Configures (when needed) and builds one preset. usage: deploy/build.sh PRESET [TARGET...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=$1; shift
+export CCACHE_DIR=${CCACHE_DIR:-$PWD/build/ccache}
+if [ ! -f "build/$preset/build.ninja" ]; then
+  cmake --preset "$preset" >"build/configure-$preset.log" 2>&1 ||
+    { tail -30 "build/configure-$preset.log" >&2; exit 1; }
+fi
+targets=()
+[ $# -eq 0 ] || targets=(--target "$@")
+cmake --build "build/$preset" -j "$(nproc)" "${targets[@]}"

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+# Everything that must hold before a change lands: house rules, formatting, all tests in the
+# release build, then the same tests under ASan + UBSan.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
+
+say "house rules"
+/usr/bin/python3 deploy/ci/check_house.py
+/usr/bin/python3 -m unittest -q deploy.ci.check_house_test
+say "formatting"
+git ls-files -- '*.cc' '*.h' | xargs clang-format-19 --dry-run --Werror
+say "release build"
+deploy/build.sh release
+say "release tests"
+ctest --test-dir build/release --output-on-failure -j 2
+say "ASan + UBSan build"
+deploy/build.sh asan
+say "ASan + UBSan tests"
+ctest --test-dir build/asan --output-on-failure -j 2

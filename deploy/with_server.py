@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a command beside an omserve that this script starts and stops.
+
+usage: with_server.py [--build DIR] [--models DIR] [--devices N] [--profile FILE] -- COMMAND...
+
+The command sees OMSERVE_SERVER (host:port), OMSERVE_METRICS and OMSERVE_PID. The server listens on
+free loopback ports. Exit status: the command's, or 1 when the server did not start or stop well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+class Server:
+    """A running omserve: its process and where it listens."""
+
+    def __init__(self, process: subprocess.Popen, ports: dict[str, int]):
+        self.process = process
+        self.ports = ports
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.ports['grpc']}"
+
+
+@contextlib.contextmanager
+def running_server(
+    build: pathlib.Path,
+    models: pathlib.Path,
+    devices: int = 2,
+    env: dict[str, str] | None = None,
+    log: pathlib.Path | None = None,
+    host_threads: int = 0,
+) -> Iterator[Server]:
+    """Starts a server on free ports; on leaving, sends SIGTERM and expects exit status 0."""
+    with tempfile.TemporaryDirectory(prefix="omserve-") as scratch:
+        folder = pathlib.Path(scratch)
+        config = folder / "server.pbtxt"
+        config.write_text(
+            f'model_dir: "{models.resolve()}"\n'
+            f"host_threads: {host_threads}\n"
+            'listeners { grpc: "127.0.0.1:0" health: "127.0.0.1:0" metrics: "127.0.0.1:0" }\n'
+        )
+        ports_file = folder / "ports.json"
+        command = [
+            str(build / "bin/omserve"),
+            f"--config={config}",
+            f"--acl-library={build / 'hostacl/lib64/libascendcl.so'}",
+            f"--ports-file={ports_file}",
+        ]
+        environment = os.environ | {"HOSTACL_DEVICES": str(devices)} | (env or {})
+        with open(log or os.devnull, "w") as out:
+            process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        try:
+            yield Server(process, _wait_for_ports(process, ports_file, log))
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise RuntimeError("omserve did not stop within 30 s of SIGTERM") from None
+        if process.returncode != 0:
+            raise RuntimeError(f"omserve ended with status {process.returncode}{_tail(log)}")
+
+
+def _wait_for_ports(
+    process: subprocess.Popen, ports_file: pathlib.Path, log: pathlib.Path | None
+) -> dict[str, int]:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"omserve ended with status {process.returncode}{_tail(log)}")
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads(ports_file.read_text())
+        time.sleep(0.05)
+    raise RuntimeError(f"omserve was not ready within 120 s{_tail(log)}")
+
+
+def _tail(log: pathlib.Path | None) -> str:
+    if log is None or not log.exists():
+        return ""
+    return "; the end of its log:\n" + "\n".join(log.read_text().splitlines()[-15:])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release")
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "build/models")
+    parser.add_argument("--devices", type=int, default=2)
+    parser.add_argument("--profile", type=pathlib.Path)
+    parser.add_argument("--log", type=pathlib.Path)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    args = parser.parse_args()
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if not command:
+        parser.error("give a command after --")
+    env = {"HOSTACL_PROFILE": str(args.profile.resolve())} if args.profile else {}
+    try:
+        with running_server(args.build, args.models, args.devices, env, args.log) as server:
+            environment = os.environ | {
+                "OMSERVE_SERVER": server.address,
+                "OMSERVE_METRICS": f"127.0.0.1:{server.ports['metrics']}",
+                "OMSERVE_PID": str(server.process.pid),
+            }
+            return subprocess.call(command, env=environment)
+    except RuntimeError as error:
+        print(f"with_server: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+"""Speed and steadiness of the running server.
+
+usage: python -m tests.bench.bench --out build/bench [--soak-requests 20000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+from deploy.with_server import ROOT, Server, running_server
+from tests.bench import python_host
+from tests.eval.eval import ask, make_data, pictures_in
+from tests.eval.report import Report
+
+BUILD, MODELS = ROOT / "build/release", ROOT / "build/models"
+PROFILE = {"HOSTACL_PROFILE": str(ROOT / "hostacl/profiles/bench-vitdet.json")}
+# Two devices, stage times of the staged ViTDet report divided by 10, one picture a batch.
+IDEAL_IMAGES_PER_S = 2 / 0.0303714
+
+
+def load(server: Server, folder: pathlib.Path, requests: int, in_flight: int, warmup: int) -> dict:
+    """omserve-loadtest's JSON for a closed loop of Detect."""
+    run = subprocess.run(
+        [str(BUILD / "bin/omserve-loadtest"), f"--server={server.address}", "--method=detect"]
+        + [f"--in-flight={in_flight}", f"--requests={requests}", f"--warmup={warmup}"]
+        + [f"--images={folder}", "--json"],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=3600,
+    )
+    return json.loads(run.stdout)
+
+
+def rss_mib(pid: int) -> float:
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no VmRSS for {pid}")
+
+
+def bench_of_ideal(folder: pathlib.Path, out: pathlib.Path, report: Report) -> None:
+    with running_server(BUILD, MODELS, 2, PROFILE, out / "of_ideal.log") as server:
+        load(server, folder, 400, 8, 0)  # fills the replay memory
+        runs = [load(server, folder, 1000, 8, 100)["requests_per_s"] for _ in range(3)]
+    how = (
+        "8 in flight, two profiled devices (stage times of the staged ViTDet report / 10, replayed "
+        "answers), median of 3 runs of 1,000 requests, over 2 / 0.0303714 s"
+    )
+    rate = statistics.median(runs)
+    report.add("detect.images_per_s", rate, "images/s", "higher", None, how)
+    report.add("detect.of_ideal", rate / IDEAL_IMAGES_PER_S, "ratio", "higher", 0.95, how)
+
+
+def bench_host(folder: pathlib.Path, out: pathlib.Path, report: Report) -> None:
+    pictures = pictures_in(folder)[:50]
+    options = ["detect", "--score-threshold=0.3", "--mask=rle", "--dedup=none", "--in-flight=1"]
+    server_ms: list[float] = []
+    python_ms: list[float] = []
+    steps = python_host.Steps(pictures)
+    with running_server(BUILD, MODELS, 1, PROFILE, out / "host.log", host_threads=1) as server:
+        ask(server, options, pictures)
+        for _ in range(5):
+            answers = ask(server, options, pictures)
+            server_ms.append(
+                statistics.mean(
+                    sum(stage["host_ms"] for stage in answer["timing"]["stages"])
+                    for answer in answers
+                )
+            )
+            python_ms.append(steps.mean_ms())
+    how = (
+        "sum of the host steps of StageTiming (decode to answer) over the same steps in cv2 + NumPy "
+        "+ torchvision on one thread; 50 scenes, 5 alternating rounds, median; one request in flight"
+    )
+    mine, theirs = statistics.median(server_ms), statistics.median(python_ms)
+    report.add("detect.host_ms", mine, "ms", "lower", None, how)
+    report.add("detect.python_host_ms", theirs, "ms", "lower", None, how)
+    report.add("detect.host_vs_python", mine / theirs, "ratio", "lower", 0.33, how)
+
+
+def bench_soak(folder: pathlib.Path, out: pathlib.Path, requests: int, report: Report) -> None:
+    profile = json.loads(pathlib.Path(PROFILE["HOSTACL_PROFILE"]).read_text())
+    profile["models"] = {
+        name: {gear: 0.1 for gear in gears} for name, gears in profile["models"].items()
+    }
+    fast = out / "soak-profile.json"
+    fast.write_text(json.dumps(profile))
+    env = {"HOSTACL_PROFILE": str(fast)}
+    with running_server(BUILD, MODELS, 2, env, out / "soak.log") as server:
+        load(server, folder, 4000, 8, 0)
+        before = rss_mib(server.process.pid)
+        load(server, folder, requests, 8, 0)
+        after = rss_mib(server.process.pid)
+    how = f"VmRSS after {requests} Detect requests, 8 in flight, less after 4,000 warm-up requests"
+    report.add("serve.rss_growth_mib", after - before, "MiB", "lower", 5, how)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench")
+    parser.add_argument("--soak-requests", type=int, default=20000)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    folder = args.out / "scenes"
+    make_data("scenes", 64, folder)
+    report = Report()
+    bench_of_ideal(folder, args.out, report)
+    bench_host(folder, args.out, report)
+    bench_soak(folder, args.out, args.soak_requests, report)
+    report.write(args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+"""Accuracy through the running server, on data that no recipe has seen.
+
+usage: python -m tests.eval.eval --out build/eval [--scenes 200] [--garments 2000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+from deploy.with_server import ROOT, Server, running_server
+from models.eval import coco_scores, parity
+from tests.eval.report import Report
+
+SCENE_SEED = 2026  # of the held-out scenes; the recipes use other seeds and the other split
+
+
+def make_data(kind: str, count: int, folder: pathlib.Path) -> None:
+    """Writes 'count' pictures of the test split and their annotations, once."""
+    done = folder / f".{kind}-{count}-{SCENE_SEED}"
+    if done.exists():
+        return
+    subprocess.run(
+        [sys.executable, "-m", "models.make_scenes", "--split", "test", "--kind", kind]
+        + ["--count", str(count), "--seed", str(SCENE_SEED), "--out", str(folder)],
+        cwd=ROOT,
+        check=True,
+    )
+    done.touch()
+
+
+def ask(server: Server, command: list[str], pictures: list[pathlib.Path]) -> list[dict]:
+    """The client's JSON answers for 'pictures', one entry a file."""
+    client = ROOT / "build/release/bin/omserve-client"
+    answers: list[dict] = []
+    for start in range(0, len(pictures), 500):
+        batch = [str(p) for p in pictures[start : start + 500]]
+        run = subprocess.run(
+            [str(client), f"--server={server.address}", command[0], *batch, *command[1:], "--json"],
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=1800,
+        )
+        document = json.loads(run.stdout)
+        answers.extend(document["results"] if isinstance(document, dict) else document)
+    return answers
+
+
+def pictures_in(folder: pathlib.Path) -> list[pathlib.Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix in {".jpg", ".png"})
+
+
+def evaluate_vitdet(server: Server, folder: pathlib.Path, count: int, report: Report) -> None:
+    make_data("scenes", count, folder)
+    options = ["--score-threshold=0", "--max-detections=100", "--mask=rle", "--dedup=none"]
+    answers = ask(server, ["detect", *options, "--in-flight=4"], pictures_in(folder))
+    scores = coco_scores.score(folder / "annotations.json", answers)
+    how = f"pycocotools, {count} held-out scenes of the test split, seed {SCENE_SEED}, via Detect"
+    report.add("vitdet.box_ap50", scores["box_ap50"], "AP", "higher", 0.78, how)
+    report.add("vitdet.mask_ap50", scores["mask_ap50"], "AP", "higher", 0.72, how)
+    report.add("vitdet.box_ap", scores["box_ap"], "AP", "higher", None, how)
+    report.add("vitdet.mask_ap", scores["mask_ap"], "AP", "higher", None, how)
+
+    how = "same files through the recipe's PyTorch + torchvision reference, precision origin"
+    result = parity.compare(answers[:50])
+    report.add("vitdet.parity_box_px", result["box_px"], "px", "lower", 0.05, how)
+    report.add("vitdet.parity_score", result["score"], "score", "lower", 1e-3, how)
+    report.add("vitdet.parity_unmatched", result["unmatched"], "detections", "lower", 0, how)
+
+
+def evaluate_internvit(server: Server, folder: pathlib.Path, count: int, report: Report) -> None:
+    make_data("garments", count, folder)
+    labels = json.loads((folder / "labels.json").read_text())
+    pictures = pictures_in(folder)
+    answers = ask(server, ["embed", "--feature=cls", "--top-k=1", "--in-flight=8"], pictures)
+    right = sum(
+        bool(a.get("top")) and a["top"][0]["label"] == labels[pathlib.Path(a["file"]).name]
+        for a in answers
+    )
+    how = f"{count} held-out garments of the test split, seed {SCENE_SEED}, via Embed"
+    report.add("internvit.top1", right / len(pictures), "fraction", "higher", 0.85, how)
+    how = "worst of 50 pictures, class-token features against PyTorch, precision origin"
+    report.add(
+        "internvit.parity_cosine",
+        parity.compare_features(answers[:50]),
+        "cosine",
+        "higher",
+        0.9999,
+        how,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/eval")
+    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--garments", type=int, default=2000)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    report = Report()
+    build, models = ROOT / "build/release", ROOT / "build/models"
+    with running_server(build, models, log=args.out / "server.log") as server:
+        evaluate_vitdet(server, args.out / "scenes", args.scenes, report)
+        evaluate_internvit(server, args.out / "garments", args.garments, report)
+    report.write(args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
