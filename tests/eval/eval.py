@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def make_data(kind: str, count: int, folder: pathlib.Path) -> None:
     if done.exists():
         return
     subprocess.run(
-        [sys.executable, "-m", "models.make_scenes", "--split", "test", "--kind", kind]
+        [sys.executable, "models/make_scenes.py", "--split", "test", "--kind", kind]
         + ["--count", str(count), "--seed", str(SCENE_SEED), "--out", str(folder)],
         cwd=ROOT,
         check=True,
@@ -55,22 +56,76 @@ def pictures_in(folder: pathlib.Path) -> list[pathlib.Path]:
     return sorted(p for p in folder.iterdir() if p.suffix in {".jpg", ".png"})
 
 
+def coco_results(answers: list[dict], ids: dict[str, int]) -> list[dict]:
+    """The client's answers as a COCO results list."""
+    results = []
+    for answer in answers:
+        name = pathlib.Path(answer["file"]).name
+        for found in answer["detections"]:
+            x1, y1, x2, y2 = found["box"]
+            results.append(
+                {
+                    "image_id": ids[name],
+                    "file_name": name,
+                    "category_id": found["label"],
+                    "bbox": [x1, y1, x2 - x1, y2 - y1],
+                    "score": found["score"],
+                    "segmentation": found["segmentation"],
+                }
+            )
+    return results
+
+
 def evaluate_vitdet(server: Server, folder: pathlib.Path, count: int, report: Report) -> None:
     make_data("scenes", count, folder)
+    truth = json.loads((folder / "annotations.json").read_text())
+    ids = {image["file_name"]: image["id"] for image in truth["images"]}
     options = ["--score-threshold=0", "--max-detections=100", "--mask=rle", "--dedup=none"]
     answers = ask(server, ["detect", *options, "--in-flight=4"], pictures_in(folder))
-    scores = coco_scores.score(folder / "annotations.json", answers)
+    failed = [answer["file"] for answer in answers if answer.get("error")]
+    if failed:
+        raise RuntimeError(f"{len(failed)} of {len(answers)} scenes failed, first {failed[0]}")
+    results = coco_results(answers, ids)
+    scores = coco_scores.evaluate(folder / "annotations.json", results)
     how = f"pycocotools, {count} held-out scenes of the test split, seed {SCENE_SEED}, via Detect"
-    report.add("vitdet.box_ap50", scores["box_ap50"], "AP", "higher", 0.78, how)
-    report.add("vitdet.mask_ap50", scores["mask_ap50"], "AP", "higher", 0.72, how)
-    report.add("vitdet.box_ap", scores["box_ap"], "AP", "higher", None, how)
-    report.add("vitdet.mask_ap", scores["mask_ap"], "AP", "higher", None, how)
+    report.add("vitdet.box_ap50", scores["bbox_ap50"], "AP", "higher", 0.78, how)
+    report.add("vitdet.mask_ap50", scores["segm_ap50"], "AP", "higher", 0.72, how)
+    report.add("vitdet.box_ap", scores["bbox_ap"], "AP", "higher", None, how)
+    report.add("vitdet.mask_ap", scores["segm_ap"], "AP", "higher", None, how)
 
-    how = "same files through the recipe's PyTorch + torchvision reference, precision origin"
-    result = parity.compare(answers[:50])
-    report.add("vitdet.parity_box_px", result["box_px"], "px", "lower", 0.05, how)
-    report.add("vitdet.parity_score", result["score"], "score", "lower", 1e-3, how)
-    report.add("vitdet.parity_unmatched", result["unmatched"], "detections", "lower", 0, how)
+    subset = folder.parent / "parity_scenes"
+    make_data("scenes", 50, subset)
+    answers = ask(server, ["detect", *options, "--in-flight=4"], pictures_in(subset))
+    reference = subset / "reference.json"
+    subprocess.run(
+        [sys.executable, "models/vitdet/reference.py", "--weights", "models/vitdet"]
+        + ["--images", str(subset), "--out", str(reference)],
+        cwd=ROOT,
+        check=True,
+        timeout=1800,
+    )
+    truth = json.loads((subset / "annotations.json").read_text())
+    ids = {image["file_name"]: image["id"] for image in truth["images"]}
+    result = parity.compare(coco_results(answers, ids), json.loads(reference.read_text()))
+    how = (
+        f"{result['matched']} pairs on 50 scenes; the same weights in PyTorch + torchvision, "
+        "precision origin"
+    )
+    report.add("vitdet.parity_box_px", result["parity_box_px"], "px", "lower", 0.05, how)
+    report.add("vitdet.parity_score", result["parity_score"], "score", "lower", 1e-3, how)
+    report.add("vitdet.parity_unmatched", result["parity_unmatched"], "boxes", "lower", 0, how)
+    report.add("vitdet.parity_mask_iou", result["parity_mask_iou"], "IoU", "higher", None, how)
+
+
+def worst_cosine(answers: list[dict], reference: dict[str, dict]) -> float:
+    """The smallest cosine between the server's features and the reference's."""
+    worst = 1.0
+    for answer in answers:
+        mine = answer["features"]
+        theirs = reference[pathlib.Path(answer["file"]).name]["features"]
+        dot = sum(a * b for a, b in zip(mine, theirs, strict=True))
+        worst = min(worst, dot / (math.hypot(*mine) * math.hypot(*theirs)))
+    return worst
 
 
 def evaluate_internvit(server: Server, folder: pathlib.Path, count: int, report: Report) -> None:
@@ -84,15 +139,18 @@ def evaluate_internvit(server: Server, folder: pathlib.Path, count: int, report:
     )
     how = f"{count} held-out garments of the test split, seed {SCENE_SEED}, via Embed"
     report.add("internvit.top1", right / len(pictures), "fraction", "higher", 0.85, how)
-    how = "worst of 50 pictures, class-token features against PyTorch, precision origin"
-    report.add(
-        "internvit.parity_cosine",
-        parity.compare_features(answers[:50]),
-        "cosine",
-        "higher",
-        0.9999,
-        how,
+    reference = folder.parent / "internvit_reference.json"
+    subprocess.run(
+        [sys.executable, "models/internvit/reference.py", "--limit", "50", "--images", str(folder)]
+        + ["--weights", "models/internvit/internvit.onnx", "--out", str(reference)],
+        cwd=ROOT,
+        check=True,
+        timeout=1800,
     )
+    found = json.loads(reference.read_text())
+    cosine = worst_cosine([a for a in answers if pathlib.Path(a["file"]).name in found], found)
+    how = "worst of 50 pictures, class-token features against PyTorch, precision origin"
+    report.add("internvit.parity_cosine", cosine, "cosine", "higher", 0.9999, how)
 
 
 def main() -> int:
