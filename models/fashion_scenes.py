@@ -51,18 +51,19 @@ def _read(path: Path) -> bytes:
     return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
 
-def _background(size: int, rng: np.random.Generator, noise: float) -> np.ndarray:
-    """A smooth random colour field with Gaussian noise, [size,size,3] float32 in 0..~128."""
+def _background(size: int, rng: np.random.Generator, noise: float,
+                strength: float) -> np.ndarray:
+    """A smooth random colour field with Gaussian noise: [size,size,3] float32, 0..255·strength."""
     cells = rng.integers(0, 256, (rng.integers(2, 12), rng.integers(2, 12), 3)).astype(np.uint8)
     field = cv2.resize(cells, (size, size), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    return field * 0.5 + noise * rng.standard_normal((size, size, 3), dtype=np.float32)
+    return field * strength + noise * rng.standard_normal((size, size, 3), dtype=np.float32)
 
 
 def _tinted(image: np.ndarray, size: int,
-            rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+            rng: np.random.Generator, dimmest: float) -> tuple[np.ndarray, np.ndarray]:
     """A garment scaled to size×size: colours [size,size,3] float32 and mask [size,size] bool."""
     grey = cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    tint = rng.uniform(0.4, 1.0, 3).astype(np.float32)
+    tint = rng.uniform(dimmest, 1.0, 3).astype(np.float32)
     return grey[..., None] * tint, grey > INK
 
 
@@ -73,12 +74,12 @@ def scene(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator,
     Garments may overlap a little; masks and boxes describe what stays visible. An attempt that
     would overlap too much is dropped, so a crowded scene may hold fewer garments.
     """
-    canvas = _background(size, rng, 8.0)
+    canvas = _background(size, rng, 8.0, 0.5)
     owner = np.full((size, size), -1, np.int16)
     classes: list[int] = []
     for _ in range(rng.integers(2, 9)):
         index, side = int(rng.integers(len(images))), int(rng.integers(40, 121))
-        colour, ink = _tinted(images[index], side, rng)
+        colour, ink = _tinted(images[index], side, rng, 0.4)
         x, y = (int(v) for v in rng.integers(0, size - side + 1, 2))
         region = owner[y:y + side, x:x + side]
         if ink.sum() < 100 or (region[ink] >= 0).mean() > MAX_OVERLAP:
@@ -104,12 +105,12 @@ def _extent(mask: np.ndarray) -> np.ndarray:
 def garment(image: np.ndarray, rng: np.random.Generator, size: int | None = None) -> np.ndarray:
     """One tinted garment, roughly centred, on a soft background: [S,S,3] uint8 RGB.
 
-    S is `size`, or a random side of 160–320 px; the garment spans 70–95 % of it.
+    S is `size`, or a random side of 160–320 px; the garment spans 85–97 % of it.
     """
     side = size or int(rng.integers(160, 321))
-    canvas = _background(side, rng, 4.0)
-    inner = int(side * rng.uniform(0.70, 0.95))
-    colour, ink = _tinted(image, inner, rng)
+    canvas = _background(side, rng, 3.0, 0.25)
+    inner = int(side * rng.uniform(0.85, 0.97))
+    colour, ink = _tinted(image, inner, rng, 0.6)
     x, y = (int(v) for v in rng.integers(0, side - inner + 1, 2))
     canvas[y:y + inner, x:x + inner][ink] = colour[ink]
     return np.clip(canvas, 0, 255).astype(np.uint8)

@@ -52,7 +52,7 @@ class Attention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        tokens, dim = x.shape[1], x.shape[2]
+        tokens, dim = int(x.shape[1]), int(x.shape[2])
         qkv = self.qkv(x).reshape(-1, tokens, 3, self.heads, self.head_dim).permute(2, 0, 3, 1, 4)
         q, k, v = qkv[0] * self.head_dim ** -0.5, qkv[1], qkv[2]
         out = (q @ k.transpose(-2, -1)).softmax(-1) @ v
@@ -70,7 +70,7 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(dim, mlp), nn.GELU(), nn.Linear(mlp, dim))
 
     def _attend(self, x: Tensor) -> Tensor:
-        h, w, d = x.shape[1:]
+        h, w, d = (int(v) for v in x.shape[1:])   # constants in the exported graph
         s = self.window
         if not s:
             return self.attn(x.reshape(-1, h * w, d)).reshape(-1, h, w, d)

@@ -72,6 +72,8 @@ def main() -> None:
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--workers", type=int, default=1)
+    ap.add_argument("--resume", action="store_true",
+                    help="continue the weights and the schedule of --out (optimizer starts anew)")
     ap.add_argument("--out", type=Path, default=Path("build/train/vitdet.pt"))
     args = ap.parse_args()
     torch.manual_seed(args.seed)
@@ -79,15 +81,21 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     model = VitDet().train()
     print("parameters", model.parameter_count(), flush=True)
+    step0, minutes0 = 0, 0.0
+    if args.resume:
+        state = torch.load(args.out)
+        model.load_state_dict(state["model"])
+        step0, minutes0 = state["step"], state["minutes"]
     opt = optimizer(model, args.lr)
-    loader = DataLoader(Scenes(args.seed), args.batch, num_workers=args.workers,
+    loader = DataLoader(Scenes(args.seed + step0), args.batch, num_workers=args.workers,
                         collate_fn=collate, prefetch_factor=4 if args.workers else 2)
-    budget, start, saved, mean = args.minutes * 60, time.time(), time.time(), {}
-    for step, (images, targets) in enumerate(loader, 1):
+    budget, saved, mean = args.minutes * 60, time.time(), {}
+    start = time.time() - minutes0 * 60
+    for step, (images, targets) in enumerate(loader, step0 + 1):
         share = (time.time() - start) / budget
         if share >= 1:
             break
-        lr = args.lr * min(1, step / 100) * (0.5 * (1 + math.cos(math.pi * share)) + 0.005)
+        lr = args.lr * min(1, (step - step0) / 100) * (0.5 * (1 + math.cos(math.pi * share)) + 0.005)
         for group in opt.param_groups:
             group["lr"] = lr
         parts = losses(model, images, targets)
