@@ -9,18 +9,18 @@
 
 // Returns from the function when the expression is not ok. In a coroutine use
 // OMSERVE_CO_RETURN_IF_ERROR.
-#define OMSERVE_RETURN_IF_ERROR(expr)                       \
-  do {                                                      \
+#define OMSERVE_RETURN_IF_ERROR(expr)                                 \
+  do {                                                                \
     if (absl::Status omserve_status = (expr); !omserve_status.ok()) { \
-      return omserve_status;                                \
-    }                                                       \
+      return omserve_status;                                          \
+    }                                                                 \
   } while (false)
 
-#define OMSERVE_CO_RETURN_IF_ERROR(expr)                    \
-  do {                                                      \
+#define OMSERVE_CO_RETURN_IF_ERROR(expr)                              \
+  do {                                                                \
     if (absl::Status omserve_status = (expr); !omserve_status.ok()) { \
-      co_return omserve_status;                             \
-    }                                                       \
+      co_return omserve_status;                                       \
+    }                                                                 \
   } while (false)
 
 #define OMSERVE_CONCAT_INNER(a, b) a##b

@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <cstdlib>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -87,7 +88,7 @@ struct Detached {
 
 // Starts 'task' on the calling thread and hands its value to 'done' on whichever thread it ends.
 template <typename T>
-void Start(Task<T> task, absl::AnyInvocable<void(T)> done) {
+void Start(Task<T> task, absl::AnyInvocable<void(std::type_identity_t<T>)> done) {
   [](Task<T> owned, absl::AnyInvocable<void(T)> then) -> internal::Detached {
     T value = co_await std::move(owned);
     then(std::move(value));

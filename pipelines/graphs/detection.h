@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/base/box.h"
+
 namespace omserve {
 
 // Which of several detections of one label are kept.
@@ -22,11 +24,6 @@ struct DetectOptions {
   MaskForm mask_form = MaskForm::kRle;
 };
 
-// A box in pixels of the original image: corners, x to the right, y down.
-struct Box {
-  float x1 = 0, y1 = 0, x2 = 0, y2 = 0;
-};
-
 // A binary mask of the size of the original image, in the form that was asked for.
 struct Mask {
   MaskForm form = MaskForm::kNone;
@@ -41,7 +38,7 @@ struct Mask {
 struct Detection {
   int label = 0;  // 0-based index into the manifest's labels
   float score = 0;
-  Box box;
+  Box box;  // in pixels of the original image; may reach beyond it
   Mask mask;
 };
 

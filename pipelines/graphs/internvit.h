@@ -16,7 +16,7 @@ namespace omserve {
 
 // InternViT's preprocessing; defaults are InternViT-6B-224px's.
 struct InternVitConfig {
-  int image_size = 224;                                    // pixels
+  int image_size = 224;                                      // pixels
   std::array<float, 3> mean_rgb = {0.485F, 0.456F, 0.406F};  // 0..1 scale
   std::array<float, 3> std_rgb = {0.229F, 0.224F, 0.225F};
   int num_classes = 0;  // of the linear head; 0 when the model has none
@@ -28,7 +28,7 @@ enum class EmbedFeature : uint8_t { kCls, kMean, kClsMean, kAllTokens };
 
 struct EmbedOptions {
   EmbedFeature feature = EmbedFeature::kCls;
-  int top_k = 0;  // classes to give back; 0 for none
+  int top_k = 0;  // classes to give back, 0 for none; more than there are gives all
 };
 
 struct ClassScore {

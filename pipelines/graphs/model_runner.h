@@ -40,7 +40,8 @@ class ModelRunner {
 
   // Queues the call and returns at once. 'done' is called exactly once, on a host worker and never
   // inside Submit. 'context' must live until then. Errors: RESOURCE_EXHAUSTED (queue full),
-  // DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (device), INVALID_ARGUMENT (shape), NOT_FOUND (stage).
+  // DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (device), INVALID_ARGUMENT (shape), NOT_FOUND
+  // (stage).
   virtual void Submit(StageCall call, RequestContext& context, Done done) = 0;
 
   // Memory that the device can copy from without another copy on the host.
@@ -56,11 +57,10 @@ class ModelRunner {
 
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<> handle) {
-        runner.Submit(std::move(call), context,
-                      [this, handle](absl::StatusOr<StageResult> value) {
-                        result = std::move(value);
-                        handle.resume();
-                      });
+        runner.Submit(std::move(call), context, [this, handle](absl::StatusOr<StageResult> value) {
+          result = std::move(value);
+          handle.resume();
+        });
       }
       absl::StatusOr<StageResult> await_resume() { return std::move(result); }
     };

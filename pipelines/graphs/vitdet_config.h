@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "pipelines/graphs/detection.h"
 #include "pipelines/image/image_input.h"
 
@@ -34,5 +36,10 @@ struct VitDetConfig {
   DetectOptions defaults;
   ImageLimits limits;
 };
+
+// INVALID_ARGUMENT, naming the field, when the configuration cannot work. Thread-safe.
+absl::Status CheckConfig(const VitDetConfig& config);
+// INVALID_ARGUMENT, naming the field, when an option is out of its range (NaN is). Thread-safe.
+absl::Status CheckOptions(const DetectOptions& options);
 
 }  // namespace omserve

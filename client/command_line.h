@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "omserve/v1/vision.pb.h"
+
+namespace omserve::client {
+
+// What a user of omserve-client asked for; each member is for the commands that have its option.
+struct ClientCommand {
+  enum class Kind { kDetect, kEmbed, kModels, kHealth };
+  Kind kind = Kind::kModels;
+  std::string server;                           // host:port
+  absl::Duration deadline = absl::Seconds(60);  // of every call
+  bool json = false;
+  std::vector<std::string> files;
+  std::string model;  // empty: the only one
+  int in_flight = 4;
+  std::optional<float> score_threshold;  // 0 to 1
+  std::optional<int> max_detections;     // 1 to 1000
+  v1::DedupPolicy dedup = v1::DEDUP_POLICY_UNSPECIFIED;
+  v1::MaskForm mask = v1::MASK_FORM_UNSPECIFIED;
+  std::string out;  // folder for drawn pictures; empty: none
+  v1::Feature feature = v1::FEATURE_CLS;
+  int top_k = 0;
+  std::string service;  // of health; empty: the whole server
+};
+
+// What a user of omserve-loadtest asked for.
+struct LoadCommand {
+  enum class Method { kDetect, kEmbed };
+  Method method = Method::kDetect;
+  std::string server;                           // host:port
+  absl::Duration deadline = absl::Seconds(60);  // of every call
+  bool json = false;
+  std::vector<std::string> images;  // files and folders
+  std::string model;                // empty: the only one
+  int in_flight = 8;
+  int64_t requests = 0;                            // at most so many; 0: only time ends the run
+  absl::Duration time = absl::InfiniteDuration();  // no request starts later
+  int64_t warmup = 0;                              // requests before the measured ones
+  v1::MaskForm mask = v1::MASK_FORM_UNSPECIFIED;
+};
+
+// A command, or (for --help and for mistakes) a text to print and a status to exit with.
+template <typename Command>
+struct ParsedCommandLine {
+  std::optional<Command> command;
+  int exit_status = 0;  // 0: 'text' goes to standard output; else to standard error
+  std::string text;
+};
+
+// Reads a command line and, for --server, the environment variable OMSERVE_SERVER. Never throws,
+// never exits. Thread-compatible: the environment must not change meanwhile.
+ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv);
+ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const* argv);
+
+}  // namespace omserve::client

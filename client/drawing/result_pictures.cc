@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "client/drawing/result_pictures.h"
+
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "client/drawing/contact_sheet.h"
+#include "client/drawing/draw_detections.h"
+#include "client/drawing/picture.h"
+#include "client/picture_files.h"
+
+namespace omserve::client {
+namespace {
+
+constexpr char kSheetName[] = "contact_sheet";
+
+absl::StatusOr<cv::Mat> DrawOne(const DetectFileAnswer& answer) {
+  const absl::StatusOr<std::string> bytes = ReadFile(answer.file);
+  if (!bytes.ok()) {
+    return bytes.status();
+  }
+  const absl::StatusOr<cv::Mat> picture = DecodePicture(*bytes);
+  if (!picture.ok()) {
+    return picture.status();
+  }
+  return DrawDetections(*picture, answer.answer);
+}
+
+absl::Status WithFile(const absl::Status& status, const std::string& file) {
+  return absl::Status(status.code(), absl::StrCat("drawing ", file, ": ", status.message()));
+}
+
+// A name that is not in 'taken' yet, and is then.
+std::string TakeName(const std::string& file, std::set<std::string>* taken) {
+  const std::string stem = std::filesystem::path(file).stem().string();
+  std::string name = stem;
+  for (int i = 2; !taken->insert(name).second; ++i) {
+    name = absl::StrCat(stem, "-", i);
+  }
+  return name;
+}
+
+}  // namespace
+
+DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const std::string& folder) {
+  DrawnPictures drawn;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    drawn.errors.push_back(
+        absl::UnavailableError(absl::StrCat("cannot make ", folder, ": ", error.message())));
+    return drawn;
+  }
+  const std::filesystem::path root(folder);
+  std::set<std::string> taken = {kSheetName};
+  ContactSheet sheet;
+  for (const DetectFileAnswer& answer : answers) {
+    if (!answer.status.ok()) {
+      continue;
+    }
+    const absl::StatusOr<cv::Mat> picture = DrawOne(answer);
+    if (!picture.ok()) {
+      drawn.errors.push_back(WithFile(picture.status(), answer.file));
+      continue;
+    }
+    const std::string path = (root / (TakeName(answer.file, &taken) + ".png")).string();
+    absl::Status status = WritePng(*picture, path);
+    if (status.ok()) {
+      drawn.files.push_back(path);
+      status = sheet.Add(*picture);
+    }
+    if (!status.ok()) {
+      drawn.errors.push_back(WithFile(status, answer.file));
+    }
+  }
+  if (sheet.empty()) {
+    return drawn;
+  }
+  const absl::StatusOr<cv::Mat> tiles = sheet.Render();
+  const std::string path = (root / absl::StrCat(kSheetName, ".png")).string();
+  const absl::Status status = tiles.ok() ? WritePng(*tiles, path) : tiles.status();
+  if (status.ok()) {
+    drawn.contact_sheet = path;
+  } else {
+    drawn.errors.push_back(status);
+  }
+  return drawn;
+}
+
+}  // namespace omserve::client

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "client/vision_client.h"
+
+#include <google/protobuf/wrappers.pb.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <chrono>
+#include <future>
+#include <utility>
+
+namespace omserve::client {
+namespace {
+
+// All tokens of a big picture or a hundred PNG masks are far above gRPC's 4 MiB.
+constexpr int kMaxMessageBytes = 256 << 20;
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+}
+
+absl::Status ToAbsl(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+std::chrono::system_clock::time_point DeadlineAfter(absl::Duration duration) {
+  return absl::ToChronoTime(absl::Now() + duration);
+}
+
+// What one call needs until it ends.
+template <typename Request, typename Response>
+struct Call {
+  grpc::ClientContext context;
+  std::shared_ptr<const Request> request;
+  Response response;
+  VisionClient::Done<Response> done;
+};
+
+}  // namespace
+
+VisionClient::VisionClient(VisionClientOptions options)
+    : options_(std::move(options)),
+      channel_(MakeChannel(options_.server)),
+      stub_(v1::Vision::NewStub(channel_)),
+      in_flight_(options_.max_in_flight) {}
+
+VisionClient::~VisionClient() { WaitUntilIdle(); }
+
+template <typename Request, typename Response, typename Start>
+void VisionClient::Begin(std::shared_ptr<const Request> request, Done<Response> done, Start start) {
+  in_flight_.Acquire();
+  // Shared, because std::function must be copyable; the callback below is the only owner.
+  auto call = std::make_shared<Call<Request, Response>>();
+  call->request = std::move(request);
+  call->done = std::move(done);
+  call->context.set_deadline(DeadlineAfter(options_.deadline));
+  auto& held = *call;
+  start(held, [this, call = std::move(call)](const grpc::Status& status) {
+    if (status.ok()) {
+      call->done(std::move(call->response));
+    } else {
+      call->done(ToAbsl(status));
+    }
+    in_flight_.Release();
+  });
+}
+
+void VisionClient::Detect(std::shared_ptr<const v1::DetectRequest> request,
+                          Done<v1::DetectResponse> done) {
+  Begin<v1::DetectRequest, v1::DetectResponse>(
+      std::move(request), std::move(done), [this](auto& call, auto callback) {
+        stub_->async()->Detect(&call.context, call.request.get(), &call.response,
+                               std::move(callback));
+      });
+}
+
+void VisionClient::Embed(std::shared_ptr<const v1::EmbedRequest> request,
+                         Done<v1::EmbedResponse> done) {
+  Begin<v1::EmbedRequest, v1::EmbedResponse>(
+      std::move(request), std::move(done), [this](auto& call, auto callback) {
+        stub_->async()->Embed(&call.context, call.request.get(), &call.response,
+                              std::move(callback));
+      });
+}
+
+void VisionClient::WaitUntilIdle() { in_flight_.WaitUntilEmpty(); }
+
+absl::StatusOr<v1::ListModelsResponse> VisionClient::ListModels() {
+  grpc::ClientContext context;
+  context.set_deadline(DeadlineAfter(options_.deadline));
+  v1::ListModelsResponse response;
+  const grpc::Status status = stub_->ListModels(&context, v1::ListModelsRequest(), &response);
+  if (!status.ok()) {
+    return ToAbsl(status);
+  }
+  return response;
+}
+
+absl::StatusOr<Health> VisionClient::CheckHealth(const std::string& service) {
+  // HealthCheckRequest is {string service = 1} and HealthCheckResponse {enum status = 1}, on the
+  // wire the same as these wrappers; no copy of health.proto is needed.
+  using Request = google::protobuf::StringValue;
+  using Response = google::protobuf::Int32Value;
+  grpc::TemplatedGenericStub<Request, Response> stub(channel_);
+  grpc::ClientContext context;
+  context.set_deadline(DeadlineAfter(options_.deadline));
+  Request request;
+  request.set_value(service);
+  Response response;
+  std::promise<grpc::Status> ended;
+  stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::StubOptions(), &request, &response,
+                 [&ended](grpc::Status status) { ended.set_value(std::move(status)); });
+  const grpc::Status status = ended.get_future().get();
+  if (!status.ok()) {
+    return ToAbsl(status);
+  }
+  switch (response.value()) {
+    case 1:
+      return Health::kServing;
+    case 2:
+      return Health::kNotServing;
+    default:
+      return Health::kUnknown;
+  }
+}
+
+}  // namespace omserve::client

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+// ComputeOutputs: the engine, and the rows of earlier runs.
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "execution.h"
+#include "failure.h"
+#include "runtime.h"
+
+namespace hostacl {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+aclError RunEngine(LoadedModel* model, uint64_t batch, const std::vector<const uint8_t*>& inputs,
+                   std::vector<Bytes>* outputs, Clock::duration* took) {
+  std::string problem;
+  MutexLock turn(&model->context()->device()->compute());
+  const TimePoint begin = Clock::now();
+  const bool good = model->session()->Run(batch, inputs, outputs, &problem);
+  *took += Clock::now() - begin;
+  if (good) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_RT_MODEL_EXECUTE, "model ", model->om().name, ": ", problem);
+}
+
+// How a model's tensors split into rows that do not depend on one another.
+struct Rows {
+  std::vector<size_t> inputs;   // bytes of a row; zero: the tensor belongs to every row
+  std::vector<size_t> outputs;  // bytes of a row
+  uint64_t count = 0;           // one when the model does not split
+};
+
+Rows SplitRows(const OmModel& om, uint64_t batch) {
+  Rows rows;
+  rows.count = batch;
+  const auto splits = [&](const OmTensor& tensor) {
+    return !tensor.dims.empty() && tensor.DimsAt(batch)[0] == static_cast<int64_t>(batch) &&
+           (tensor.batched() || om.gears.empty());
+  };
+  for (const OmTensor& output : om.outputs) {
+    if (!splits(output)) rows.count = 1;
+  }
+  if (std::none_of(om.inputs.begin(), om.inputs.end(), splits)) rows.count = 1;
+  for (const OmTensor& input : om.inputs) {
+    rows.inputs.push_back(rows.count > 1 && splits(input) ? input.BytesAt(batch) / batch : 0);
+  }
+  for (const OmTensor& output : om.outputs) {
+    rows.outputs.push_back(output.BytesAt(batch) / rows.count);
+  }
+  return rows;
+}
+
+uint64_t SmallestGear(const OmModel& om, uint64_t wanted) {
+  if (om.gears.empty()) return om.static_batch;
+  return *std::lower_bound(om.gears.begin(), om.gears.end(), wanted);
+}
+
+}  // namespace
+
+aclError ComputeOutputs(LoadedModel* model, uint64_t batch,
+                        const std::vector<const uint8_t*>& inputs, std::vector<Bytes>* outputs,
+                        Clock::duration* took) {
+  ReplayStore* store = Runtime::Get().replay();
+  if (store == nullptr) return RunEngine(model, batch, inputs, outputs, took);
+
+  const OmModel& om = model->om();
+  const Rows rows = SplitRows(om, batch);
+  // What all rows share: the model, and the inputs without a batch. A model that does not split
+  // is one row, and its batch is part of the key.
+  Digest shared = DigestOf(&om.digest, sizeof om.digest);
+  if (rows.count == 1) shared = DigestOf(&batch, sizeof batch, shared);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (rows.inputs[i] == 0) shared = DigestOf(inputs[i], om.inputs[i].BytesAt(batch), shared);
+  }
+  std::vector<Digest> keys(rows.count, shared);
+  std::vector<std::optional<ReplayStore::Row>> found(rows.count);
+  std::vector<uint64_t> missing;
+  for (uint64_t row = 0; row < rows.count; ++row) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (rows.inputs[i] == 0) continue;
+      keys[row] = DigestOf(inputs[i] + row * rows.inputs[i], rows.inputs[i], keys[row]);
+    }
+    found[row] = store->Find(keys[row]);
+    if (!found[row]) missing.push_back(row);
+  }
+  if (!missing.empty()) {
+    const bool whole = rows.count == 1;
+    const uint64_t gear = whole ? batch : SmallestGear(om, missing.size());
+    // The missing rows, gathered; the first one fills up the gear.
+    std::vector<Bytes> gathered(inputs.size());
+    std::vector<const uint8_t*> sources = inputs;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const size_t bytes = rows.inputs[i];
+      if (bytes == 0) continue;
+      gathered[i].resize(bytes * gear);
+      for (uint64_t slot = 0; slot < gear; ++slot) {
+        const uint64_t row = slot < missing.size() ? missing[slot] : missing[0];
+        std::memcpy(gathered[i].data() + slot * bytes, inputs[i] + row * bytes, bytes);
+      }
+      sources[i] = gathered[i].data();
+    }
+    std::vector<Bytes> computed;
+    if (const aclError error = RunEngine(model, gear, sources, &computed, took)) return error;
+    for (size_t slot = 0; slot < missing.size(); ++slot) {
+      ReplayStore::Row row;
+      for (size_t i = 0; i < computed.size(); ++i) {
+        const auto begin =
+            computed[i].begin() + static_cast<std::ptrdiff_t>(slot * rows.outputs[i]);
+        row.insert(row.end(), begin, begin + static_cast<std::ptrdiff_t>(rows.outputs[i]));
+      }
+      store->Insert(keys[missing[slot]], row);
+      found[missing[slot]] = std::move(row);
+    }
+  }
+  outputs->assign(om.outputs.size(), Bytes());
+  for (const auto& row : found) {
+    size_t offset = 0;
+    for (size_t i = 0; i < outputs->size(); ++i) {
+      const auto begin = row->begin() + static_cast<std::ptrdiff_t>(offset);
+      (*outputs)[i].insert((*outputs)[i].end(), begin,
+                           begin + static_cast<std::ptrdiff_t>(rows.outputs[i]));
+      offset += rows.outputs[i];
+    }
+  }
+  return ACL_SUCCESS;
+}
+
+}  // namespace hostacl

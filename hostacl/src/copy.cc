@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "copy.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "context.h"
+#include "failure.h"
+#include "runtime.h"
+
+namespace hostacl {
+namespace {
+
+bool KindFits(aclrtMemcpyKind kind, bool from_device, bool to_device) {
+  switch (kind) {
+    case ACL_MEMCPY_HOST_TO_HOST:
+      return !from_device && !to_device;
+    case ACL_MEMCPY_HOST_TO_DEVICE:
+    case ACL_MEMCPY_HOST_TO_BUF_TO_DEVICE:
+      return !from_device && to_device;
+    case ACL_MEMCPY_DEVICE_TO_HOST:
+      return from_device && !to_device;
+    case ACL_MEMCPY_DEVICE_TO_DEVICE:
+    case ACL_MEMCPY_INNER_DEVICE_TO_DEVICE:
+    case ACL_MEMCPY_INTER_DEVICE_TO_DEVICE:
+      return from_device && to_device;
+    case ACL_MEMCPY_DEFAULT:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Copy::~Copy() {
+  if (to_device_ != nullptr) to_device_->arena().Unpin(to_);
+  if (from_device_ != nullptr) from_device_->arena().Unpin(from_);
+}
+
+aclError Copy::Prepare(Context* context, bool async) {
+  if (to_ == nullptr || from_ == nullptr || count_ == 0 || count_ > room_) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: null pointer, count 0 or count ", count_,
+                " above destMax ", room_);
+  }
+  Runtime& runtime = Runtime::Get();
+  Device* to_device = runtime.OwnerOf(to_);
+  Device* from_device = runtime.OwnerOf(from_);
+  if (!KindFits(kind_, from_device != nullptr, to_device != nullptr)) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: kind ", static_cast<int>(kind_),
+                " does not fit: the source is ", from_device != nullptr ? "device" : "host",
+                " memory, the destination ", to_device != nullptr ? "device" : "host", " memory");
+  }
+  if (async && from_device == nullptr && to_device == nullptr) {
+    return Fail(ACL_ERROR_RT_FEATURE_NOT_SUPPORT, "aclrtMemcpyAsync: host to host is not there");
+  }
+  if (from_device != nullptr && to_device != nullptr && from_device != to_device) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                "aclrtMemcpy: the two addresses are on different"
+                " devices, which have no peer access");
+  }
+  for (Device* device : {to_device, from_device}) {
+    if (device != nullptr && device != context->device()) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: the address belongs to device ",
+                  device->id(), ", the current context to device ", context->device()->id());
+    }
+  }
+  for (const bool is_source : {true, false}) {
+    const void* address = is_source ? from_ : to_;
+    if ((is_source ? from_device : to_device) != nullptr) continue;
+    if (runtime.LeavesPinnedHost(address, count_)) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                  "aclrtMemcpy: the host range leaves its"
+                  " aclrtMallocHost block");
+    }
+    if (async && !runtime.IsPinnedHost(address, count_)) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                  "aclrtMemcpyAsync: the host memory is pageable; take"
+                  " it from aclrtMallocHost, or use aclrtMemcpy");
+    }
+  }
+  if (to_device != nullptr) {
+    to_bytes_ = to_device->arena().Pin(to_, count_);
+    if (to_bytes_ == nullptr) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                  "aclrtMemcpy: the destination range leaves its"
+                  " allocation, or was freed");
+    }
+    to_device_ = to_device;
+  } else {
+    to_bytes_ = static_cast<uint8_t*>(to_);
+  }
+  if (from_device != nullptr) {
+    from_bytes_ = from_device->arena().Pin(from_, count_);
+    if (from_bytes_ == nullptr) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                  "aclrtMemcpy: the source range leaves its"
+                  " allocation, or was freed");
+    }
+    from_device_ = from_device;
+  } else {
+    from_bytes_ = static_cast<const uint8_t*>(from_);
+  }
+  profile_ = context->device()->profile();
+  return ACL_SUCCESS;
+}
+
+void Copy::Run(TaskTime* time) {
+  if (profile_ != nullptr && profile_->copy_gb_per_s() > 0) {
+    const std::chrono::duration<double> length(static_cast<double>(count_) /
+                                               (profile_->copy_gb_per_s() * 1e9));
+    time->end = time->ready + std::chrono::duration_cast<Clock::duration>(length);
+    WaitUntil(time->end);
+  }
+  std::memmove(to_bytes_, from_bytes_, count_);
+}
+
+}  // namespace hostacl

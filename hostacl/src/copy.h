@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "acl/acl_rt.h"
+#include "device.h"
+#include "stream.h"
+
+namespace hostacl {
+
+class Context;
+
+// One memory copy: checked and pinned by Prepare, done by Run. Owned by its call or its task.
+// Single-thread: handed from the caller to the stream.
+class Copy {
+ public:
+  Copy(void* to, size_t room, const void* from, size_t count, aclrtMemcpyKind kind)
+      : to_(to), room_(room), from_(from), count_(count), kind_(kind) {}
+  ~Copy();
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  // `async` also demands page-locked host memory.
+  aclError Prepare(Context* context, bool async);
+  // Takes the time that the profile gives a copy of this size.
+  void Run(TaskTime* time);
+
+ private:
+  void* const to_;
+  const size_t room_;
+  const void* const from_;
+  const size_t count_;
+  const aclrtMemcpyKind kind_;
+  const Profile* profile_ = nullptr;
+  Device* to_device_ = nullptr;    // holds a pin on to_ when set
+  Device* from_device_ = nullptr;  // holds a pin on from_ when set
+  uint8_t* to_bytes_ = nullptr;
+  const uint8_t* from_bytes_ = nullptr;
+};
+
+}  // namespace hostacl

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+// Data buffers of acl/acl_base.h and datasets of acl/acl_mdl.h.
+#include <memory>
+
+#include "acl/acl_mdl.h"
+#include "dataset.h"
+#include "failure.h"
+
+using hostacl::DataBuffer;
+using hostacl::DataBuffers;
+using hostacl::Dataset;
+using hostacl::Datasets;
+using hostacl::Fail;
+
+namespace hostacl {
+
+HandleTable<DataBuffer>& DataBuffers() {
+  static auto& table = *new HandleTable<DataBuffer>(4);
+  return table;
+}
+
+HandleTable<Dataset>& Datasets() {
+  static auto& table = *new HandleTable<Dataset>(5);
+  return table;
+}
+
+}  // namespace hostacl
+
+namespace {
+
+std::shared_ptr<DataBuffer> FindBuffer(const aclDataBuffer* handle, const char* function) {
+  std::shared_ptr<DataBuffer> buffer = DataBuffers().Find(handle);
+  if (buffer == nullptr) {
+    Fail(ACL_ERROR_INVALID_PARAM, function, ": null, destroyed or foreign data buffer");
+  }
+  return buffer;
+}
+
+std::shared_ptr<Dataset> FindDataset(const aclmdlDataset* handle, const char* function) {
+  std::shared_ptr<Dataset> dataset = Datasets().Find(handle);
+  if (dataset == nullptr) {
+    Fail(ACL_ERROR_INVALID_PARAM, function, ": null, destroyed or foreign dataset");
+  }
+  return dataset;
+}
+
+}  // namespace
+
+aclDataBuffer* aclCreateDataBuffer(void* data, size_t size) {
+  return static_cast<aclDataBuffer*>(DataBuffers().Insert(
+      std::make_shared<DataBuffer>(DataBuffer::View{.address = data, .size = size})));
+}
+
+aclError aclDestroyDataBuffer(const aclDataBuffer* dataBuffer) {
+  if (FindBuffer(dataBuffer, "aclDestroyDataBuffer") == nullptr) return ACL_ERROR_INVALID_PARAM;
+  DataBuffers().Remove(dataBuffer);
+  return ACL_SUCCESS;
+}
+
+aclError aclUpdateDataBuffer(aclDataBuffer* dataBuffer, void* data, size_t size) {
+  const auto buffer = FindBuffer(dataBuffer, "aclUpdateDataBuffer");
+  if (buffer == nullptr) return ACL_ERROR_INVALID_PARAM;
+  buffer->Set(DataBuffer::View{.address = data, .size = size});
+  return ACL_SUCCESS;
+}
+
+void* aclGetDataBufferAddr(const aclDataBuffer* dataBuffer) {
+  const auto buffer = FindBuffer(dataBuffer, "aclGetDataBufferAddr");
+  return buffer == nullptr ? nullptr : buffer->Get().address;
+}
+
+uint32_t aclGetDataBufferSize(const aclDataBuffer* dataBuffer) {
+  return static_cast<uint32_t>(aclGetDataBufferSizeV2(dataBuffer));
+}
+
+size_t aclGetDataBufferSizeV2(const aclDataBuffer* dataBuffer) {
+  const auto buffer = FindBuffer(dataBuffer, "aclGetDataBufferSizeV2");
+  return buffer == nullptr ? 0 : buffer->Get().size;
+}
+
+aclmdlDataset* aclmdlCreateDataset() {
+  return static_cast<aclmdlDataset*>(Datasets().Insert(std::make_shared<Dataset>()));
+}
+
+aclError aclmdlDestroyDataset(const aclmdlDataset* dataset) {
+  if (FindDataset(dataset, "aclmdlDestroyDataset") == nullptr) return ACL_ERROR_INVALID_PARAM;
+  Datasets().Remove(dataset);
+  return ACL_SUCCESS;
+}
+
+aclError aclmdlAddDatasetBuffer(aclmdlDataset* dataset, aclDataBuffer* dataBuffer) {
+  const auto found = FindDataset(dataset, "aclmdlAddDatasetBuffer");
+  if (found == nullptr || FindBuffer(dataBuffer, "aclmdlAddDatasetBuffer") == nullptr) {
+    return ACL_ERROR_INVALID_PARAM;
+  }
+  found->Add(dataBuffer);
+  return ACL_SUCCESS;
+}
+
+size_t aclmdlGetDatasetNumBuffers(const aclmdlDataset* dataset) {
+  const auto found = FindDataset(dataset, "aclmdlGetDatasetNumBuffers");
+  return found == nullptr ? 0 : found->buffers().size();
+}
+
+aclDataBuffer* aclmdlGetDatasetBuffer(const aclmdlDataset* dataset, size_t index) {
+  const auto found = FindDataset(dataset, "aclmdlGetDatasetBuffer");
+  if (found == nullptr) return nullptr;
+  const auto buffers = found->buffers();
+  return index < buffers.size() ? buffers[index] : nullptr;
+}

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "execution.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "failure.h"
+#include "runtime.h"
+
+namespace hostacl {
+namespace {
+
+// A static model's buffer may be this much shorter than its tensor.
+constexpr size_t kSlack = 64;
+
+}  // namespace
+
+Execution::Execution(std::shared_ptr<LoadedModel> model) : model_(std::move(model)) {}
+
+Execution::~Execution() {
+  Arena& arena = model_->context()->device()->arena();
+  for (const auto* list : {&inputs_, &outputs_}) {
+    for (const Bound& bound : *list) {
+      if (bound.bytes != nullptr) arena.Unpin(bound.address);
+    }
+  }
+  if (gear_.bytes != nullptr) arena.Unpin(gear_.address);
+  if (begun_) model_->End();
+}
+
+aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string& name,
+                         Bound* bound) {
+  Device* device = model_->context()->device();
+  if (view.address == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "the buffer of ", name, " has a null address");
+  }
+  const size_t slack = model_->om().gears.empty() ? kSlack : 0;
+  if (view.size + slack < needed) {
+    return Fail(ACL_ERROR_GE_PARAM_INVALID, "the buffer of ", name, " has ", view.size,
+                " bytes, its tensor ", needed,
+                slack == 0 ? " at this gear; a card would run over its end" : "");
+  }
+  if (!device->arena().Owns(view.address)) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "the buffer of ", name, " at ", view.address,
+                " is no memory of device ", device->id(),
+                "; inputs and outputs must be device"
+                " memory (aclrtMalloc) of the model's device");
+  }
+  bound->address = view.address;
+  bound->bytes = device->arena().Pin(view.address, view.size);
+  bound->size = view.size;
+  if (bound->bytes == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "the buffer of ", name, " at ", view.address, " with ",
+                view.size, " bytes leaves its allocation, or was freed");
+  }
+  return ACL_SUCCESS;
+}
+
+aclError Execution::BindInputs(Dataset* dataset) {
+  const OmModel& om = model_->om();
+  const auto handles = dataset->buffers();
+  const size_t expected = om.inputs.size() + (om.gears.empty() ? 0 : 1);
+  if (handles.size() != expected) {
+    return Fail(ACL_ERROR_MODEL_INPUT_NOT_MATCH, "model ", om.name, " has ", expected,
+                " inputs, the dataset ", handles.size(),
+                om.gears.empty() ? "" : " (the last input is " ACL_DYNAMIC_TENSOR_NAME ")");
+  }
+  batch_ = om.static_batch;
+  if (!om.gears.empty()) {
+    batch_ = dataset->gear();
+    if (batch_ == 0) {
+      return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "model ", om.name,
+                  " has gears and none"
+                  " was set on this dataset: call aclmdlSetDynamicBatchSize before executing");
+    }
+    if (!std::binary_search(om.gears.begin(), om.gears.end(), batch_)) {
+      return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "batch ", batch_,
+                  " of the dataset is no"
+                  " gear of model ",
+                  om.name);
+    }
+  }
+  inputs_.resize(om.inputs.size());
+  for (size_t i = 0; i < expected; ++i) {
+    const auto buffer = DataBuffers().Find(handles[i]);
+    if (buffer == nullptr) {
+      return Fail(ACL_ERROR_INVALID_PARAM, "input ", i, " of ", om.name, " is a destroyed buffer");
+    }
+    const bool is_gear = i == om.inputs.size();
+    const aclError error =
+        is_gear ? Bind(buffer->Get(), sizeof(uint32_t), ACL_DYNAMIC_TENSOR_NAME, &gear_)
+                : Bind(buffer->Get(), om.inputs[i].BytesAt(batch_), om.inputs[i].name, &inputs_[i]);
+    if (error != ACL_SUCCESS) return error;
+  }
+  return ACL_SUCCESS;
+}
+
+aclError Execution::BindOutputs(Dataset* dataset) {
+  const OmModel& om = model_->om();
+  const auto handles = dataset->buffers();
+  if (handles.size() != om.outputs.size()) {
+    return Fail(ACL_ERROR_MODEL_OUTPUT_NOT_MATCH, "model ", om.name, " has ", om.outputs.size(),
+                " outputs, the dataset ", handles.size());
+  }
+  outputs_.resize(om.outputs.size());
+  for (size_t i = 0; i < handles.size(); ++i) {
+    const auto buffer = DataBuffers().Find(handles[i]);
+    if (buffer == nullptr) {
+      return Fail(ACL_ERROR_INVALID_PARAM, "output ", i, " of ", om.name, " is a destroyed buffer");
+    }
+    DataBuffer::View view = buffer->Get();
+    if (view.address == nullptr && view.size == 0) {
+      // The system allocates, the caller frees and clears the buffer.
+      view.size = om.outputs[i].BytesAt(om.max_batch());
+      view.address = model_->context()->device()->arena().Allocate(view.size, /*fill=*/true);
+      if (view.address == nullptr) {
+        return Fail(ACL_ERROR_GE_MEMORY_ALLOCATION, "no device memory for output ", i);
+      }
+      buffer->Set(view);
+    }
+    const aclError error =
+        Bind(view, om.outputs[i].BytesAt(batch_), om.outputs[i].name, &outputs_[i]);
+    if (error != ACL_SUCCESS) return error;
+  }
+  return ACL_SUCCESS;
+}
+
+aclError Execution::Prepare(const void* queue, const aclmdlDataset* input, aclmdlDataset* output) {
+  const auto inputs = Datasets().Find(input);
+  const auto outputs = Datasets().Find(output);
+  if (inputs == nullptr || outputs == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlExecute: null or destroyed dataset");
+  }
+  if (const aclError error = model_->Begin(queue)) return error;
+  begun_ = true;
+  if (const aclError error = BindInputs(inputs.get())) return error;
+  return BindOutputs(outputs.get());
+}
+
+aclError Execution::CheckGearBuffer() const {
+  if (gear_.bytes == nullptr) return ACL_SUCCESS;
+  uint64_t found = 0;
+  const size_t width = gear_.size >= sizeof(uint64_t) ? sizeof(uint64_t) : sizeof(uint32_t);
+  std::memcpy(&found, gear_.bytes, width);
+  if (found == batch_) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_RT_MODEL_EXECUTE, "model ", model_->om().name, " was enqueued at batch ",
+              batch_, " but its " ACL_DYNAMIC_TENSOR_NAME " buffer now holds ", found,
+              ": the buffer is shared with another call, or was overwritten");
+}
+
+aclError Execution::Run(TaskTime* time) {
+  if (const aclError error = CheckGearBuffer()) return error;
+  const OmModel& om = model_->om();
+  Device* device = model_->context()->device();
+
+  std::vector<std::vector<uint8_t>> padded(inputs_.size());
+  std::vector<const uint8_t*> inputs;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const size_t needed = om.inputs[i].BytesAt(batch_);
+    inputs.push_back(inputs_[i].bytes);
+    if (inputs_[i].size >= needed) continue;
+    // A static input that is short: what lies behind it on a card is anything.
+    padded[i].assign(needed, Arena::kPoison);
+    std::memcpy(padded[i].data(), inputs_[i].bytes, inputs_[i].size);
+    inputs[i] = padded[i].data();
+  }
+
+  const Profile* profile = device->profile();
+  Clock::duration length{0};
+  TimePoint start = time->ready;
+  if (profile != nullptr) {
+    length = profile->Time(om.name, batch_).value_or(Clock::duration{0});
+    start = device->timeline().Reserve(time->ready, length);
+  }
+  std::vector<std::vector<uint8_t>> outputs;
+  Clock::duration took{0};
+  if (const aclError error = ComputeOutputs(model_.get(), batch_, inputs, &outputs, &took)) {
+    return error;
+  }
+  if (profile != nullptr) {
+    // A computation that is slower than the card acted lengthens its slot; waking late does not.
+    if (!profile->replay() && took > length) {
+      device->timeline().Reserve(start, took - length);
+      length = took;
+    }
+    time->end = start + length;
+    WaitUntil(time->end);
+  }
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const Bound& bound = outputs_[i];
+    const size_t written = std::min(outputs[i].size(), bound.size);
+    std::memcpy(bound.bytes, outputs[i].data(), written);
+    // Behind a small gear a card leaves old bytes; poison makes their use visible.
+    const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.max_batch()));
+    if (most > written) std::memset(bound.bytes + written, Arena::kPoison, most - written);
+  }
+  return ACL_SUCCESS;
+}
+
+}  // namespace hostacl

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "acl/acl_mdl.h"
+#include "dataset.h"
+#include "model.h"
+#include "stream.h"
+
+namespace hostacl {
+
+// One execution of a model: checked and pinned by Prepare, done by Run, ended by its destructor.
+// Owned by its call or its task. Single-thread: handed from the caller to the stream.
+class Execution {
+ public:
+  explicit Execution(std::shared_ptr<LoadedModel> model);
+  ~Execution();
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  // `queue` names the stream, as for LoadedModel::Begin.
+  aclError Prepare(const void* queue, const aclmdlDataset* input, aclmdlDataset* output);
+  // Computes and takes the time that the profile gives; the outputs appear at its end.
+  aclError Run(TaskTime* time);
+
+ private:
+  struct Bound {
+    void* address = nullptr;
+    uint8_t* bytes = nullptr;  // pinned
+    size_t size = 0;           // bytes that may be used
+  };
+
+  aclError BindInputs(Dataset* dataset);
+  aclError BindOutputs(Dataset* dataset);
+  // Pins `view`; the caller's buffer must hold `needed` bytes.
+  aclError Bind(DataBuffer::View view, size_t needed, const std::string& name, Bound* bound);
+  aclError CheckGearBuffer() const;
+
+  const std::shared_ptr<LoadedModel> model_;
+  bool begun_ = false;
+  uint64_t batch_ = 0;
+  std::vector<Bound> inputs_;
+  std::vector<Bound> outputs_;
+  Bound gear_;
+};
+
+// The outputs of `model` for `inputs` at `batch`: from earlier runs where the profile asks for
+// replay, else computed. `took` gets the time of the computation alone.
+aclError ComputeOutputs(LoadedModel* model, uint64_t batch,
+                        const std::vector<const uint8_t*>& inputs,
+                        std::vector<std::vector<uint8_t>>* outputs, Clock::duration* took);
+
+}  // namespace hostacl

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "acl/acl_base.h"
+#include "context.h"
+#include "engine.h"
+#include "om_file.h"
+
+namespace hostacl {
+
+// The caller's memory for a model; nulls mean that the system takes its own.
+struct ModelMemory {
+  void* work = nullptr;
+  size_t work_size = 0;
+  void* weight = nullptr;
+  size_t weight_size = 0;
+};
+
+// What a model id says about itself. Shared by the load and by the descriptions of it, which may
+// outlive the load. Thread-safe: all but the gear is constant.
+struct ModelInfo {
+  explicit ModelInfo(OmModel content) : om(std::move(content)), gear(om.max_batch()) {}
+  const OmModel om;
+  std::atomic<uint64_t> gear;  // the one that a setter chose last; the largest before
+};
+
+// A model id: one load of a .om in one context. Owned by Runtime's table and by its executions.
+// Thread-safe, but executes once at a time.
+class LoadedModel {
+ public:
+  // The file's content without its graph, after the engine was compiled from it.
+  static aclError Load(OmModel om, const std::shared_ptr<Context>& context,
+                       const ModelMemory& memory, std::shared_ptr<LoadedModel>* model);
+  LoadedModel(OmModel om, std::shared_ptr<Context> context);
+  ~LoadedModel();
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
+
+  const OmModel& om() const { return info_->om; }
+  const std::shared_ptr<ModelInfo>& info() const { return info_; }
+  Context* context() const { return context_.get(); }
+  Session* session() { return session_.get(); }
+
+  // Claims the model for one execution on `queue` (a stream, or the address of a synchronous
+  // call). Fails while another queue has it, or has its work memory.
+  aclError Begin(const void* queue);
+  void End();
+  bool running() const;
+
+ private:
+  bool SharesWork(const LoadedModel& other) const;
+
+  const std::shared_ptr<ModelInfo> info_;
+  const std::shared_ptr<Context> context_;
+  ModelMemory memory_;
+  bool owns_work_ = false;
+  bool owns_weight_ = false;
+  std::unique_ptr<Session> session_;
+  int executions_ = 0;           // under the file's mutex, as all models' are
+  const void* queue_ = nullptr;  // as executions_; meaningful while it is above zero
+};
+
+}  // namespace hostacl

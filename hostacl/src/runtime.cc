@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "environment.h"
+#include "failure.h"
+#include "model.h"
+
+namespace hostacl {
+namespace {
+
+thread_local void* bound_context = nullptr;
+
+}  // namespace
+
+Runtime& Runtime::Get() {
+  static Runtime* const runtime = new Runtime();
+  return *runtime;
+}
+
+void Runtime::Bind(void* context_handle) { bound_context = context_handle; }
+void* Runtime::bound_handle() { return bound_context; }
+
+aclError Runtime::Init() {
+  MutexLock lock(&mutex_);
+  if (initialized_) return Fail(ACL_ERROR_REPEAT_INITIALIZE, "aclInit was called before");
+  const std::string path = TextVariable("HOSTACL_PROFILE", "");
+  if (!path.empty()) {
+    std::string problem;
+    profile_ = Profile::Load(path, &problem);
+    if (profile_ == nullptr) return FailWith(ACL_ERROR_INVALID_FILE, problem);
+    if (profile_->replay()) {
+      replay_ = std::make_unique<ReplayStore>(NumberVariable("HOSTACL_REPLAY_MIB", 2048) << 20);
+    }
+  }
+  const size_t memory = NumberVariable("HOSTACL_DEVICE_MEMORY_MIB", 4096) << 20;
+  const size_t count = VisibleDevices(NumberVariable("HOSTACL_DEVICES", 2));
+  for (size_t i = 0; i < count; ++i) {
+    devices_.push_back(std::make_unique<Device>(static_cast<int>(i), memory, profile_.get()));
+  }
+  defaults_.assign(count, Default{});
+  initialized_ = true;
+  finalized_ = false;
+  return ACL_SUCCESS;
+}
+
+aclError Runtime::Finalize() {
+  {
+    MutexLock lock(&mutex_);
+    if (!initialized_) {
+      return finalized_ ? Fail(ACL_ERROR_REPEAT_FINALIZE, "aclFinalize was called before")
+                        : Fail(ACL_ERROR_UNINITIALIZE, "aclFinalize without aclInit");
+    }
+    initialized_ = false;
+    finalized_ = true;
+  }
+  // Waits inside streams end first, then the streams, then what their tasks used.
+  for (const auto& event : events_.All()) event->Abandon();
+  for (const auto& stream : streams_.All()) stream->Stop();
+  for (const auto& context : contexts_.All()) context->Close();
+  streams_.Clear();
+  events_.Clear();
+  contexts_.Clear();
+  std::map<uint32_t, std::shared_ptr<LoadedModel>> models;
+  {
+    MutexLock lock(&mutex_);
+    models.swap(models_);
+  }
+  models.clear();
+  MutexLock lock(&mutex_);
+  defaults_.clear();
+  devices_.clear();
+  replay_.reset();
+  profile_.reset();
+  return ACL_SUCCESS;
+}
+
+aclError Runtime::CheckInitialized() {
+  MutexLock lock(&mutex_);
+  if (initialized_) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_UNINITIALIZE, finalized_ ? "called after aclFinalize; call aclInit again"
+                                                 : "called before aclInit");
+}
+
+aclError Runtime::FindDevice(int32_t id, Device** device) {
+  if (const aclError error = CheckInitialized()) return error;
+  MutexLock lock(&mutex_);
+  if (id < 0 || static_cast<size_t>(id) >= devices_.size()) {
+    return Fail(ACL_ERROR_RT_INVALID_DEVICEID, "device ", id,
+                " does not exist; visible devices: ", devices_.size(),
+                " (HOSTACL_DEVICES, ASCEND_RT_VISIBLE_DEVICES)");
+  }
+  *device = devices_[static_cast<size_t>(id)].get();
+  return ACL_SUCCESS;
+}
+
+uint32_t Runtime::device_count() {
+  MutexLock lock(&mutex_);
+  return static_cast<uint32_t>(devices_.size());
+}
+
+Device* Runtime::OwnerOf(const void* address) {
+  MutexLock lock(&mutex_);
+  for (const auto& device : devices_) {
+    if (device->arena().Owns(address)) return device.get();
+  }
+  return nullptr;
+}
+
+aclError Runtime::SetDevice(int32_t id) {
+  Device* device = nullptr;
+  if (const aclError error = FindDevice(id, &device)) return error;
+  MutexLock lock(&mutex_);
+  Default& slot = defaults_[static_cast<size_t>(id)];
+  if (slot.users++ == 0) {
+    slot.handle = contexts_.Insert(std::make_shared<Context>(device, /*is_default=*/true));
+  }
+  Bind(slot.handle);
+  return ACL_SUCCESS;
+}
+
+aclError Runtime::ResetDevice(int32_t id) {
+  Device* device = nullptr;
+  if (const aclError error = FindDevice(id, &device)) return error;
+  std::shared_ptr<Context> doomed;
+  {
+    MutexLock lock(&mutex_);
+    Default& slot = defaults_[static_cast<size_t>(id)];
+    if (slot.users == 0) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtResetDevice: device ", id, " is not set");
+    }
+    if (slot.users > 1) {
+      --slot.users;
+      return ACL_SUCCESS;
+    }
+  }
+  for (const auto& context : contexts_.All()) {
+    if (context->device() != device) continue;
+    std::string left = Leftovers(context.get());
+    if (!context->is_default()) left = "a context";
+    if (!left.empty()) {
+      return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtResetDevice: device ", id, " still has ", left,
+                  "; unload models, destroy streams, then contexts, before the last reset");
+    }
+  }
+  {
+    MutexLock lock(&mutex_);
+    Default& slot = defaults_[static_cast<size_t>(id)];
+    slot.users = 0;
+    doomed = contexts_.Remove(slot.handle);
+    slot.handle = nullptr;
+  }
+  if (doomed != nullptr) doomed->Close();
+  return ACL_SUCCESS;
+}
+
+aclError Runtime::Current(std::shared_ptr<Context>* context) {
+  if (const aclError error = CheckInitialized()) return error;
+  *context = contexts_.Find(bound_context);
+  if (*context != nullptr) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_RT_CONTEXT_NULL,
+              bound_context == nullptr
+                  ? "this thread has no context: call aclrtSetDevice or aclrtSetCurrentContext"
+                  : "this thread's context was destroyed: bind a live one");
+}
+
+aclError Runtime::FindStream(void* handle, const std::shared_ptr<Context>& context,
+                             std::shared_ptr<Stream>* stream) {
+  if (handle == nullptr) {
+    *stream = context->DefaultStream();
+    return ACL_SUCCESS;
+  }
+  *stream = streams_.Find(handle);
+  if (*stream == nullptr) {
+    return Fail(ACL_ERROR_RT_INVALID_HANDLE,
+                "no live stream has this handle: it was destroyed or"
+                " is no stream");
+  }
+  if ((*stream)->context() != context.get()) {
+    return Fail(ACL_ERROR_RT_STREAM_CONTEXT,
+                "the stream belongs to another context than the one"
+                " that this thread is bound to");
+  }
+  return ACL_SUCCESS;
+}
+
+aclError Runtime::FindEvent(void* handle, std::shared_ptr<Event>* event) {
+  *event = events_.Find(handle);
+  if (*event != nullptr) return ACL_SUCCESS;
+  if (handle == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, "the event is null");
+  return Fail(ACL_ERROR_RT_INVALID_HANDLE,
+              "no live event has this handle: it was destroyed or is"
+              " no event");
+}
+
+std::string Runtime::Leftovers(const Context* context) {
+  int streams = 0;
+  for (const auto& stream : streams_.All()) streams += stream->context() == context ? 1 : 0;
+  int models = 0;
+  for (const auto& model : Models()) models += model->context() == context ? 1 : 0;
+  std::string text;
+  if (streams > 0) text += std::to_string(streams) + " stream(s) ";
+  if (models > 0) text += std::to_string(models) + " loaded model(s)";
+  return text;
+}
+
+uint32_t Runtime::AddModel(std::shared_ptr<LoadedModel> model) {
+  MutexLock lock(&mutex_);
+  const uint32_t id = next_model_++;
+  models_.emplace(id, std::move(model));
+  return id;
+}
+
+std::shared_ptr<LoadedModel> Runtime::FindModel(uint32_t id) {
+  MutexLock lock(&mutex_);
+  const auto it = models_.find(id);
+  return it == models_.end() ? nullptr : it->second;
+}
+
+void Runtime::RemoveModel(uint32_t id) {
+  std::shared_ptr<LoadedModel> doomed;  // destroyed after the lock is released
+  MutexLock lock(&mutex_);
+  const auto it = models_.find(id);
+  if (it == models_.end()) return;
+  doomed.swap(it->second);
+  models_.erase(it);
+}
+
+std::vector<std::shared_ptr<LoadedModel>> Runtime::Models() {
+  MutexLock lock(&mutex_);
+  std::vector<std::shared_ptr<LoadedModel>> all;
+  for (const auto& [id, model] : models_) all.push_back(model);
+  return all;
+}
+
+}  // namespace hostacl

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "acl/acl_base.h"
+#include "context.h"
+#include "device.h"
+#include "event.h"
+#include "handle_table.h"
+#include "mutex.h"
+#include "profile.h"
+#include "replay.h"
+#include "stream.h"
+
+namespace hostacl {
+
+class LoadedModel;
+
+// All state of the process between aclInit and aclFinalize. One instance, never destroyed, so that
+// no static destructor races with a stream's thread. Thread-safe.
+class Runtime {
+ public:
+  static Runtime& Get();
+
+  aclError Init() HOSTACL_EXCLUDES(mutex_);
+  aclError Finalize() HOSTACL_EXCLUDES(mutex_);
+  // Success between the two; otherwise the code of a call outside.
+  aclError CheckInitialized() HOSTACL_EXCLUDES(mutex_);
+
+  // The device of a visible id.
+  aclError FindDevice(int32_t id, Device** device) HOSTACL_EXCLUDES(mutex_);
+  uint32_t device_count() HOSTACL_EXCLUDES(mutex_);
+  // The device whose address range holds `address`, or null.
+  Device* OwnerOf(const void* address) HOSTACL_EXCLUDES(mutex_);
+
+  aclError SetDevice(int32_t id) HOSTACL_EXCLUDES(mutex_);
+  aclError ResetDevice(int32_t id) HOSTACL_EXCLUDES(mutex_);
+
+  // The calling thread's context; 107002 without one, 100001 before aclInit.
+  aclError Current(std::shared_ptr<Context>* context);
+  static void Bind(void* context_handle);
+  static void* bound_handle();
+
+  // `handle` null means the context's default stream; 107003 for a stream of another context.
+  aclError FindStream(void* handle, const std::shared_ptr<Context>& context,
+                      std::shared_ptr<Stream>* stream);
+  aclError FindEvent(void* handle, std::shared_ptr<Event>* event);
+  // What a context still holds, in words; empty when nothing.
+  std::string Leftovers(const Context* context);
+
+  uint32_t AddModel(std::shared_ptr<LoadedModel> model) HOSTACL_EXCLUDES(mutex_);
+  std::shared_ptr<LoadedModel> FindModel(uint32_t id) HOSTACL_EXCLUDES(mutex_);
+  void RemoveModel(uint32_t id) HOSTACL_EXCLUDES(mutex_);
+  std::vector<std::shared_ptr<LoadedModel>> Models() HOSTACL_EXCLUDES(mutex_);
+
+  HandleTable<Context>& contexts() { return contexts_; }
+  HandleTable<Stream>& streams() { return streams_; }
+  HandleTable<Event>& events() { return events_; }
+  // Null without a profile that asks for replay.
+  ReplayStore* replay() { return replay_.get(); }
+
+  // Page-locked host memory.
+  void* MallocHost(size_t size) HOSTACL_EXCLUDES(mutex_);
+  bool FreeHost(void* address) HOSTACL_EXCLUDES(mutex_);
+  bool IsPinnedHost(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
+  // True when the range begins in a page-locked block and runs over its end.
+  bool LeavesPinnedHost(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
+
+ private:
+  // A device's implicit context, shared by all threads that set the device.
+  struct Default {
+    void* handle = nullptr;
+    int users = 0;  // SetDevice minus ResetDevice
+  };
+
+  Runtime() = default;
+
+  Mutex mutex_;
+  bool initialized_ HOSTACL_GUARDED_BY(mutex_) = false;
+  bool finalized_ HOSTACL_GUARDED_BY(mutex_) = false;
+  std::vector<std::unique_ptr<Device>> devices_ HOSTACL_GUARDED_BY(mutex_);
+  std::vector<Default> defaults_ HOSTACL_GUARDED_BY(mutex_);
+  std::map<uint32_t, std::shared_ptr<LoadedModel>> models_ HOSTACL_GUARDED_BY(mutex_);
+  uint32_t next_model_ HOSTACL_GUARDED_BY(mutex_) = 1;
+  std::map<uintptr_t, size_t> pinned_ HOSTACL_GUARDED_BY(mutex_);  // address to size
+  std::unique_ptr<Profile> profile_;     // set by Init, before any device exists
+  std::unique_ptr<ReplayStore> replay_;  // as profile_
+  HandleTable<Context> contexts_{1};
+  HandleTable<Stream> streams_{2};
+  HandleTable<Event> events_{3};
+};
+
+}  // namespace hostacl

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace omserve {
+
+// One batch that ended, well or not. The views are valid during the call only.
+struct BatchRecord {
+  std::string_view model;
+  std::string_view stage;
+  int device = -1;
+  int gear = 0;               // rows that the device computed
+  int items = 0;              // rows that carried an item
+  int padding = 0;            // gear - items
+  int calls = 0;              // requests' calls that had items in it
+  absl::Duration queue;       // of the item that waited longest
+  absl::Duration batch_form;  // host time to form and submit it
+  absl::Duration h2d;
+  absl::Duration execute;  // time that the device was busy with it
+  absl::Duration d2h;
+  absl::Status status;
+};
+
+// Hears what the scheduler does; for metrics. Called on device threads without any lock held, so
+// it must be quick and must not block. Implementations are thread-safe and outlive the runner.
+class BatchObserver {
+ public:
+  virtual ~BatchObserver() = default;
+  // After a batch ended. The sum of 'execute' is the device's busy time.
+  virtual void OnBatch(const BatchRecord& record) = 0;
+  // Items that wait in a queue, after they changed.
+  virtual void OnQueueDepth(std::string_view model, std::string_view stage, int device,
+                            int items) = 0;
+};
+
+}  // namespace omserve

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/device/block_pool.h"
+
+#include <bit>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "pipelines/base/status_macros.h"
+
+namespace omserve {
+namespace {
+
+constexpr size_t kSmallestBlock = 512;
+
+uintptr_t Address(const void* data) { return reinterpret_cast<uintptr_t>(data); }
+
+}  // namespace
+
+size_t BlockPool::SizeClass(size_t bytes) {
+  if (bytes <= kSmallestBlock) return kSmallestBlock;
+  const size_t step = std::bit_floor(bytes - 1) / 4;
+  return (bytes + step - 1) / step * step;
+}
+
+absl::StatusOr<void*> BlockPool::Acquire(size_t bytes) {
+  const size_t size = SizeClass(bytes);
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return absl::FailedPreconditionError("the memory pool is closed");
+    if (auto found = idle_.find(size); found != idle_.end() && !found->second.empty()) {
+      void* block = found->second.back();
+      found->second.pop_back();
+      ++stats_.blocks_in_use;
+      stats_.bytes_in_use += size;
+      return block;
+    }
+  }
+  absl::StatusOr<void*> block = allocate_(size);
+  if (!block.ok()) {
+    FreeIdle();
+    block = allocate_(size);
+  }
+  OMSERVE_RETURN_IF_ERROR(block.status());
+  MutexLock lock(mutex_);
+  sizes_[Address(*block)] = size;
+  ++stats_.allocations;
+  ++stats_.blocks_in_use;
+  stats_.bytes_in_use += size;
+  stats_.bytes_held += size;
+  return *block;
+}
+
+void BlockPool::Release(void* block) {
+  MutexLock lock(mutex_);
+  if (closed_) return;
+  const size_t size = sizes_[Address(block)];
+  idle_[size].push_back(block);
+  --stats_.blocks_in_use;
+  stats_.bytes_in_use -= size;
+}
+
+void BlockPool::FreeIdle() {
+  std::map<size_t, std::vector<void*>> idle;
+  {
+    MutexLock lock(mutex_);
+    idle.swap(idle_);
+    for (const auto& [size, blocks] : idle) {
+      for (void* block : blocks) {
+        sizes_.erase(Address(block));
+        stats_.bytes_held -= size;
+      }
+    }
+  }
+  for (const auto& [size, blocks] : idle) {
+    for (void* block : blocks) free_(block);
+  }
+}
+
+void BlockPool::Close() {
+  FreeIdle();
+  MutexLock lock(mutex_);
+  closed_ = true;
+}
+
+bool BlockPool::Owns(const void* data, size_t bytes) const {
+  MutexLock lock(mutex_);
+  auto after = sizes_.upper_bound(Address(data));
+  if (after == sizes_.begin()) return false;
+  --after;
+  return Address(data) + bytes <= after->first + after->second;
+}
+
+BlockPool::Stats BlockPool::stats() const {
+  MutexLock lock(mutex_);
+  return stats_;
+}
+
+}  // namespace omserve

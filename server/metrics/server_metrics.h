@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "prometheus/counter.h"
+#include "prometheus/family.h"
+#include "prometheus/gauge.h"
+#include "prometheus/histogram.h"
+#include "prometheus/registry.h"
+
+namespace omserve {
+
+// Canonical status codes, which are gRPC's.
+inline constexpr int kStatusCodes = 17;
+
+// "OK", "INVALID_ARGUMENT", ...; "UNKNOWN" for a number that is no code.
+std::string_view StatusCodeName(int code);
+
+// Why a request failed, as one word of a bounded set.
+enum class FailureReason : uint8_t {
+  kInvalidInput,
+  kQueueFull,
+  kDeadlineQueue,
+  kDeadlineExec,
+  kCancelled,
+  kDeviceError,
+  kModelUnavailable,
+  kInternal,
+};
+inline constexpr int kFailureReasons = 8;
+std::string_view FailureReasonName(FailureReason reason);
+
+// Where the time of a request goes, summed over its stages.
+enum class Phase : uint8_t { kDecode, kPreprocess, kQueue, kH2d, kExecute, kD2h, kPostprocess };
+inline constexpr int kPhases = 7;
+std::string_view PhaseName(Phase phase);
+
+// Children of one model and method, resolved once; valid as long as ServerMetrics. Thread-safe.
+struct RequestMetrics {
+  std::array<prometheus::Counter*, kStatusCodes> requests{};
+  std::array<prometheus::Counter*, kFailureReasons> failures{};
+  std::array<prometheus::Histogram*, kPhases> phases{};
+  prometheus::Histogram* duration = nullptr;
+  prometheus::Gauge* inflight = nullptr;
+};
+
+// Children of one stage of one model.
+struct StageMetrics {
+  prometheus::Histogram* batch_size = nullptr;
+  prometheus::Counter* padded_items = nullptr;
+  prometheus::Counter* inferences = nullptr;
+  prometheus::Counter* batches = nullptr;
+};
+
+// Children of one device.
+struct DeviceMetrics {
+  prometheus::Counter* busy_seconds = nullptr;
+  std::array<prometheus::Counter*, kStatusCodes> errors{};
+  prometheus::Gauge* memory_used = nullptr;
+  prometheus::Gauge* memory_total = nullptr;
+  prometheus::Gauge* healthy = nullptr;
+};
+
+// Children of one model version.
+struct ModelMetrics {
+  prometheus::Gauge* ready = nullptr;
+  prometheus::Gauge* load_seconds = nullptr;
+};
+
+// What omserve_build_info tells.
+struct BuildInfo {
+  std::string version;
+  std::string commit;
+  std::string acl;
+  std::string soc;
+  std::string grpc;
+};
+
+// Every family of the server, declared at birth; children are made at start, so that each series
+// is there with 0 before the first request and no request takes the families' locks. Owned by the
+// server. Thread-safe.
+class ServerMetrics {
+ public:
+  explicit ServerMetrics(const BuildInfo& info);
+  ServerMetrics(const ServerMetrics&) = delete;
+  ServerMetrics& operator=(const ServerMetrics&) = delete;
+
+  RequestMetrics AddMethod(const std::string& model, const std::string& method);
+  StageMetrics AddStage(const std::string& model, const std::string& stage);
+  prometheus::Gauge* AddQueue(const std::string& model, const std::string& stage, int device);
+  DeviceMetrics AddDevice(int device);
+  ModelMetrics AddModel(const std::string& model, const std::string& version);
+
+  // Shared, because the listener of prometheus-cpp wants a weak pointer.
+  const std::shared_ptr<prometheus::Registry>& registry() const { return registry_; }
+
+  // The text that a scrape gets, without the process_ metrics.
+  std::string Text() const;
+
+ private:
+  template <typename T>
+  using Family = prometheus::Family<T>;
+
+  const std::shared_ptr<prometheus::Registry> registry_;
+  Family<prometheus::Counter>& requests_;
+  Family<prometheus::Counter>& failures_;
+  Family<prometheus::Histogram>& request_duration_;
+  Family<prometheus::Histogram>& stage_duration_;
+  Family<prometheus::Gauge>& queue_depth_;
+  Family<prometheus::Gauge>& inflight_;
+  Family<prometheus::Histogram>& batch_size_;
+  Family<prometheus::Counter>& padded_items_;
+  Family<prometheus::Counter>& inferences_;
+  Family<prometheus::Counter>& batches_;
+  Family<prometheus::Counter>& device_busy_;
+  Family<prometheus::Gauge>& memory_used_;
+  Family<prometheus::Gauge>& memory_total_;
+  Family<prometheus::Gauge>& device_healthy_;
+  Family<prometheus::Counter>& device_errors_;
+  Family<prometheus::Gauge>& model_ready_;
+  Family<prometheus::Gauge>& model_load_;
+};
+
+}  // namespace omserve

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/device/device_set.h"
+#include "server/device/model.h"
+
+namespace omserve {
+
+// What a manifest says about one stage of a pipeline.
+struct StageSpec {
+  std::string name;
+  std::string om_path;
+  std::vector<std::string> inputs;   // in the order of the OM; empty: not checked
+  std::vector<std::string> outputs;  // in the order of the OM; empty: not checked
+  int instances = 1;                 // loads per device; they share the weights
+  int max_queue_items = 1024;        // per device; more are refused
+  // The longest that a batch with room left is held back while the device is busy anyway. Zero:
+  // until shortly before the device is expected to be free. An idle device never waits.
+  absl::Duration max_delay = absl::ZeroDuration();
+};
+
+// A stage with its OM loaded on every device of a set. Owned by the model version that it is part
+// of, then by the runner; the devices must outlive it. Movable; thread-compatible.
+struct LoadedStage {
+  StageSpec spec;
+  std::vector<std::unique_ptr<LoadedModel>> models;  // one a device, in the order of the set
+
+  // Loads; blocks for as long as the devices need. Errors: NOT_FOUND (no such file),
+  // FAILED_PRECONDITION (file not usable, or inputs and outputs are not those of the spec),
+  // INVALID_ARGUMENT (spec), RESOURCE_EXHAUSTED (device memory), UNAVAILABLE (device).
+  static absl::StatusOr<LoadedStage> Load(StageSpec spec, DeviceSet& devices);
+};
+
+}  // namespace omserve

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pipelines/graphs/internvit.h"
+#include "pipelines/graphs/vitdet_config.h"
+#include "server/registry/loaded_stage.h"
+
+namespace omserve {
+
+// One pipeline as its manifest describes it: everything that is loaded, swapped and versioned
+// together. A value; thread-compatible.
+struct PipelineSpec {
+  std::string name;
+  std::string version;
+  std::string manifest_path;
+  std::vector<std::string> labels;  // by class index; may be empty
+  std::vector<StageSpec> stages;    // in pipeline order
+  std::variant<VitDetConfig, InternVitConfig> config;
+
+  // "vitdet" or "internvit".
+  std::string_view pipeline() const { return config.index() == 0 ? "vitdet" : "internvit"; }
+};
+
+// Reads and checks one pipeline.pbtxt; paths in the answer are usable from the working directory.
+// Errors, all with the file and the field: NOT_FOUND (manifest, labels or OM file),
+// INVALID_ARGUMENT (not protobuf text, with line and column; or numbers that cannot work).
+absl::StatusOr<PipelineSpec> LoadManifest(const std::string& path);
+
+// Reads <dir>/*/pipeline.pbtxt, in the order of the folder names. Errors: those of LoadManifest,
+// NOT_FOUND when there is none, ALREADY_EXISTS when two have one name.
+absl::StatusOr<std::vector<PipelineSpec>> LoadModelDir(const std::string& dir);
+
+}  // namespace omserve

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "omserve/v1/manifest.pb.h"
+#include "pipelines/graphs/internvit.h"
+#include "pipelines/graphs/vitdet_config.h"
+
+namespace omserve {
+
+// A clean name and version, and exactly the stages that the pipeline runs, each once, with as many
+// tensors as the pipeline passes. INVALID_ARGUMENT, naming the field.
+absl::Status CheckManifest(const v1::PipelineManifest& manifest);
+
+// The numbers of a manifest over the defaults. INVALID_ARGUMENT, naming the field.
+absl::StatusOr<VitDetConfig> MakeVitDetConfig(const v1::VitDetManifest& manifest);
+absl::StatusOr<InternVitConfig> MakeInternVitConfig(const v1::InternVitManifest& manifest);
+
+}  // namespace omserve

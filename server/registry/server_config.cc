@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/registry/server_config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "omserve/v1/config.pb.h"
+#include "pipelines/base/status_macros.h"
+#include "server/registry/text_proto.h"
+
+namespace omserve {
+namespace {
+
+// Names in the config are relative to it; a bare library name is the dynamic loader's matter.
+std::string RelativeTo(const std::filesystem::path& folder, const std::string& name) {
+  const std::filesystem::path path(name);
+  return path.is_absolute() ? name : (folder / path).lexically_normal().string();
+}
+
+absl::Status CheckAddress(absl::string_view field, absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  if (colon == absl::string_view::npos || colon == 0 ||
+      !absl::SimpleAtoi(std::string(address.substr(colon + 1)), &port) || port < 0 ||
+      port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat(field, ": '", address, "' is not host:port"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", value, " is not between ", low, " and ", high));
+}
+
+}  // namespace
+
+ServerConfig DefaultServerConfig() {
+  ServerConfig config;
+  config.host_threads = static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+  return config;
+}
+
+absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
+  v1::ServerConfig proto;
+  OMSERVE_RETURN_IF_ERROR(ParseTextProtoFile(path, proto));
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  ServerConfig config = DefaultServerConfig();
+  if (!proto.model_dir().empty()) config.model_dir = RelativeTo(folder, proto.model_dir());
+  config.devices.assign(proto.devices().begin(), proto.devices().end());
+  if (!proto.acl_library().empty()) {
+    const bool bare = proto.acl_library().find('/') == std::string::npos;
+    config.acl_library = bare ? proto.acl_library() : RelativeTo(folder, proto.acl_library());
+  }
+  if (!proto.listeners().grpc().empty()) config.grpc_address = proto.listeners().grpc();
+  if (!proto.listeners().health().empty()) config.health_address = proto.listeners().health();
+  if (!proto.listeners().metrics().empty()) config.metrics_address = proto.listeners().metrics();
+
+  const v1::Limits& limits = proto.limits();
+  // Checked before the units change, so that the message shows the number in the file.
+  const auto check = [&]() -> absl::Status {
+    OMSERVE_RETURN_IF_ERROR(
+        CheckRange("limits.max_message_mib", limits.max_message_mib(), 0, 2047));
+    OMSERVE_RETURN_IF_ERROR(
+        CheckRange("limits.max_image_megapixels", limits.max_image_megapixels(), 0, 1000));
+    OMSERVE_RETURN_IF_ERROR(
+        CheckRange("limits.max_inflight_requests", limits.max_inflight_requests(), 0, 1 << 20));
+    OMSERVE_RETURN_IF_ERROR(
+        CheckRange("limits.default_deadline_ms", limits.default_deadline_ms(), 0, 86'400'000));
+    OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
+    return CheckRange("host_threads", proto.host_threads(), 0, 1024);
+  };
+  const auto in_file = [&](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
+  };
+  if (absl::Status status = check(); !status.ok()) return in_file(status);
+  if (limits.max_message_mib() > 0) config.max_message_bytes = limits.max_message_mib() << 20;
+  if (limits.max_inflight_requests() > 0) {
+    config.max_inflight_requests = limits.max_inflight_requests();
+  }
+  if (limits.max_image_megapixels() > 0) {
+    config.max_image_pixels = limits.max_image_megapixels() * int64_t{1'000'000};
+  }
+  if (limits.default_deadline_ms() > 0) {
+    config.default_deadline = absl::Milliseconds(limits.default_deadline_ms());
+  }
+  if (limits.drain_ms() > 0) config.drain = absl::Milliseconds(limits.drain_ms());
+  if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
+  if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
+  return config;
+}
+
+absl::Status CheckServerConfig(const ServerConfig& config) {
+  OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.grpc", config.grpc_address));
+  OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.health", config.health_address));
+  OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.metrics", config.metrics_address));
+  std::set<int> seen;
+  for (const int device : config.devices) {
+    OMSERVE_RETURN_IF_ERROR(CheckRange("devices", device, 0, 1023));
+    if (!seen.insert(device).second) {
+      return absl::InvalidArgumentError(absl::StrCat("devices: ", device, " is there twice"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace omserve

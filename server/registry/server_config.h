@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace omserve {
+
+// How one server process runs: server.pbtxt with every default filled in and every path made
+// usable from the working directory. A value; thread-compatible.
+struct ServerConfig {
+  std::string model_dir;
+  std::vector<int> devices;  // empty: all
+  std::string acl_library = "libascendcl.so";
+  std::string grpc_address = "0.0.0.0:8500";
+  std::string health_address = "0.0.0.0:8502";
+  std::string metrics_address = "0.0.0.0:8503";
+  int max_message_bytes = 32 << 20;
+  int max_inflight_requests = 256;
+  int64_t max_image_pixels = 64'000'000;
+  absl::Duration default_deadline = absl::Seconds(30);
+  absl::Duration drain = absl::Seconds(10);
+  int host_threads = 1;
+};
+
+// The configuration that an empty file gives.
+ServerConfig DefaultServerConfig();
+
+// Reads server.pbtxt. Errors: NOT_FOUND (no such file), INVALID_ARGUMENT with the file and the
+// field, or with line and column when it is not protobuf text.
+absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path);
+
+// INVALID_ARGUMENT, naming the field, when 'config' cannot work.
+absl::Status CheckServerConfig(const ServerConfig& config);
+
+}  // namespace omserve

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/batch_metrics.h"
+
+namespace omserve {
+
+BatchMetrics::BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devices)
+    : metrics_(metrics) {
+  for (const int device : devices) devices_.emplace(device, metrics_.AddDevice(device));
+}
+
+void BatchMetrics::AddStage(const std::string& model, const std::string& stage) {
+  Stage& entry = models_[model][stage];
+  entry.metrics = metrics_.AddStage(model, stage);
+  for (const auto& [device, unused] : devices_) {
+    entry.queues[device] = metrics_.AddQueue(model, stage, device);
+  }
+}
+
+const BatchMetrics::Stage* BatchMetrics::Find(std::string_view model,
+                                              std::string_view stage) const {
+  const auto stages = models_.find(model);
+  if (stages == models_.end()) return nullptr;
+  const auto found = stages->second.find(stage);
+  return found == stages->second.end() ? nullptr : &found->second;
+}
+
+void BatchMetrics::OnBatch(const BatchRecord& record) {
+  const auto device = devices_.find(record.device);
+  if (device != devices_.end()) {
+    device->second.busy_seconds->Increment(absl::ToDoubleSeconds(record.execute));
+    const auto code = static_cast<size_t>(record.status.raw_code());
+    if (!record.status.ok()) device->second.errors[code < kStatusCodes ? code : 2]->Increment();
+  }
+  const Stage* stage = Find(record.model, record.stage);
+  if (stage == nullptr || !record.status.ok()) return;
+  stage->metrics.batch_size->Observe(record.items);
+  stage->metrics.padded_items->Increment(record.padding);
+  stage->metrics.inferences->Increment(record.items);
+  stage->metrics.batches->Increment();
+}
+
+void BatchMetrics::OnQueueDepth(std::string_view model, std::string_view stage, int device,
+                                int items) {
+  const Stage* entry = Find(model, stage);
+  if (entry == nullptr) return;
+  const auto queue = entry->queues.find(device);
+  if (queue != entry->queues.end()) queue->second->Set(items);
+}
+
+}  // namespace omserve

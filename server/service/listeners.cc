@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/listeners.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+
+namespace omserve {
+namespace {
+
+// The one health name that means "the process answers", and nothing more.
+constexpr char kLiveness[] = "liveness";
+
+void AddCommon(grpc::ServerBuilder& builder) {
+  // Two processes on one port would share its traffic without a word.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Clients behind NAT and load balancers must ping; gRPC's default calls that abuse.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+}
+
+absl::Status CannotListen(const std::string& field, const std::string& address) {
+  return absl::UnavailableError(
+      absl::StrCat("listeners.", field, ": cannot listen on ", address, "; is the port in use?"));
+}
+
+}  // namespace
+
+Listeners::Listeners() = default;
+Listeners::~Listeners() { Shutdown(absl::InfinitePast()); }
+
+absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(const ListenerOptions& options,
+                                                            grpc::Service& service,
+                                                            std::vector<std::string> health_names) {
+  grpc::EnableDefaultHealthCheckService(true);
+  auto out = absl::WrapUnique(new Listeners());
+  out->health_names_ = std::move(health_names);
+
+  grpc::ServerBuilder health;
+  AddCommon(health);
+  out->nothing_ = std::make_unique<grpc::CallbackGenericService>();
+  health.RegisterCallbackGenericService(out->nothing_.get());
+  health.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
+                          &out->health_port_);
+  out->health_ = health.BuildAndStart();
+  if (out->health_ == nullptr || out->health_port_ == 0) {
+    return CannotListen("health", options.health_address);
+  }
+  out->SetServing(false);
+
+  // After the health listener, which answers health alone.
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder main;
+  AddCommon(main);
+  main.SetMaxReceiveMessageSize(options.max_message_bytes);
+  main.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1024);
+  main.RegisterService(&service);
+  main.AddListeningPort(options.grpc_address, grpc::InsecureServerCredentials(), &out->grpc_port_);
+  out->main_ = main.BuildAndStart();
+  if (out->main_ == nullptr || out->grpc_port_ == 0) {
+    return CannotListen("grpc", options.grpc_address);
+  }
+  out->SetServing(false);
+  return out;
+}
+
+void Listeners::SetServing(bool serving) {
+  for (grpc::Server* server : {health_.get(), main_.get()}) {
+    if (server == nullptr) continue;
+    grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
+    if (health == nullptr) continue;
+    health->SetServingStatus(kLiveness, true);
+    for (const std::string& name : health_names_) health->SetServingStatus(name, serving);
+  }
+}
+
+void Listeners::Shutdown(absl::Time deadline) {
+  for (grpc::Server* server : {main_.get(), health_.get()}) {
+    if (server != nullptr) server->Shutdown(absl::ToChronoTime(deadline));
+  }
+}
+
+std::string GrpcVersion() { return grpc::Version(); }
+
+}  // namespace omserve

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/vision_service.h"
+
+#include <string_view>
+#include <utility>
+
+namespace omserve {
+namespace {
+
+// The label of requests that name no model of ours; a client cannot make series with it.
+constexpr char kNoModel[] = "unknown";
+
+struct DetectMethod {
+  using Request = v1::DetectRequest;
+  using Response = v1::DetectResponse;
+  using Pipeline = VitDet;
+  using Options = DetectOptions;
+  using Result = DetectResult;
+  static constexpr std::string_view kName = "Detect";
+
+  static absl::StatusOr<Options> CheckOptions(const Request& request, const VitDet& pipeline) {
+    return CheckDetectOptions(request, pipeline.config().defaults);
+  }
+  static Task<absl::StatusOr<Result>> Run(const VitDet& pipeline, ModelRunner& runner,
+                                          RequestContext& context, const ImageInput& image,
+                                          const Options& options) {
+    return pipeline.Detect(runner, context, image, options);
+  }
+  static void Convert(Result result, const ServedModel& model, Response& out) {
+    ConvertDetections(std::move(result), model, out);
+  }
+};
+
+struct EmbedMethod {
+  using Request = v1::EmbedRequest;
+  using Response = v1::EmbedResponse;
+  using Pipeline = InternVit;
+  using Options = EmbedOptions;
+  using Result = EmbedResult;
+  static constexpr std::string_view kName = "Embed";
+
+  static absl::StatusOr<Options> CheckOptions(const Request& request, const InternVit& pipeline) {
+    return CheckEmbedOptions(request, pipeline.config().num_classes);
+  }
+  static Task<absl::StatusOr<Result>> Run(const InternVit& pipeline, ModelRunner& runner,
+                                          RequestContext& context, const ImageInput& image,
+                                          const Options& options) {
+    return pipeline.Embed(runner, context, image, options);
+  }
+  static void Convert(Result result, const ServedModel& model, Response& out) {
+    ConvertFeatures(std::move(result), model, out);
+  }
+};
+
+}  // namespace
+
+VisionService::VisionService(CallEnvironment environment, ServerMetrics& metrics)
+    : environment_(environment),
+      detect_fallback_(metrics.AddMethod(kNoModel, "Detect")),
+      embed_fallback_(metrics.AddMethod(kNoModel, "Embed")) {}
+
+grpc::ServerUnaryReactor* VisionService::Detect(grpc::CallbackServerContext* rpc,
+                                                const v1::DetectRequest* request,
+                                                v1::DetectResponse* response) {
+  return UnaryCall<DetectMethod>::Start(environment_, detect_fallback_, *rpc, *request, *response);
+}
+
+grpc::ServerUnaryReactor* VisionService::Embed(grpc::CallbackServerContext* rpc,
+                                               const v1::EmbedRequest* request,
+                                               v1::EmbedResponse* response) {
+  return UnaryCall<EmbedMethod>::Start(environment_, embed_fallback_, *rpc, *request, *response);
+}
+
+grpc::ServerUnaryReactor* VisionService::ListModels(grpc::CallbackServerContext* rpc,
+                                                    const v1::ListModelsRequest* /*request*/,
+                                                    v1::ListModelsResponse* response) {
+  for (const ServedModel* model : environment_.catalog.All()) {
+    ConvertModel(*model, ready_.load(), *response->add_models());
+  }
+  grpc::ServerUnaryReactor* reactor = rpc->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+}  // namespace omserve

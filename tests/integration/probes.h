@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+
+namespace omserve {
+
+// What grpc.health.v1.Health/Check says of 'service': SERVING, NOT_SERVING, or the status code's
+// number as text when the call failed.
+std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::string& service);
+
+// The raw answer of server reflection to "list services"; empty when it failed.
+std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel);
+
+// The body of GET http://127.0.0.1:port/metrics.
+std::string Scrape(int port);
+
+}  // namespace omserve

@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "client/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace omserve::client {
+namespace {
+
+using ::testing::HasSubstr;
+
+ParsedCommandLine<ClientCommand> Client(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "omserve-client");
+  return ParseClientCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+ParsedCommandLine<LoadCommand> Load(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "omserve-loadtest");
+  return ParseLoadCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+class CommandLineTest : public ::testing::Test {
+ protected:
+  CommandLineTest() { unsetenv("OMSERVE_SERVER"); }
+  ~CommandLineTest() override { unsetenv("OMSERVE_SERVER"); }
+};
+
+TEST_F(CommandLineTest, ReadsDetect) {
+  const auto parsed = Client({"--server=h:1", "detect", "a.jpg", "b.jpg", "--score-threshold=0",
+                              "--max-detections=100", "--mask=rle", "--dedup=none", "--json",
+                              "--in-flight=9", "--deadline-ms=250", "--model=m"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  const ClientCommand& command = *parsed.command;
+  EXPECT_EQ(command.kind, ClientCommand::Kind::kDetect);
+  EXPECT_EQ(command.server, "h:1");
+  EXPECT_EQ(command.files, (std::vector<std::string>{"a.jpg", "b.jpg"}));
+  EXPECT_EQ(command.score_threshold, 0.0F);
+  EXPECT_EQ(command.max_detections, 100);
+  EXPECT_EQ(command.mask, v1::MASK_FORM_RLE);
+  EXPECT_EQ(command.dedup, v1::DEDUP_POLICY_NONE);
+  EXPECT_TRUE(command.json);
+  EXPECT_EQ(command.in_flight, 9);
+  EXPECT_EQ(command.deadline, absl::Milliseconds(250));
+  EXPECT_EQ(command.model, "m");
+}
+
+TEST_F(CommandLineTest, LeavesDefaultsToTheServer) {
+  const auto parsed = Client({"detect", "a.jpg"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  EXPECT_EQ(parsed.command->server, "127.0.0.1:8500");
+  EXPECT_FALSE(parsed.command->score_threshold.has_value());
+  EXPECT_FALSE(parsed.command->max_detections.has_value());
+  EXPECT_EQ(parsed.command->mask, v1::MASK_FORM_UNSPECIFIED);
+  EXPECT_EQ(parsed.command->dedup, v1::DEDUP_POLICY_UNSPECIFIED);
+}
+
+TEST_F(CommandLineTest, AsksForMasksWhenItDraws) {
+  EXPECT_EQ(Client({"detect", "a.jpg", "--out", "d"}).command->mask, v1::MASK_FORM_RLE);
+  EXPECT_EQ(Client({"detect", "a.jpg", "--out", "d", "--mask=none"}).command->mask,
+            v1::MASK_FORM_NONE);
+}
+
+TEST_F(CommandLineTest, ReadsEmbedModelsAndHealth) {
+  const auto embed = Client({"embed", "a.png", "--feature", "cls_mean", "--top-k", "3"});
+  ASSERT_TRUE(embed.command.has_value()) << embed.text;
+  EXPECT_EQ(embed.command->kind, ClientCommand::Kind::kEmbed);
+  EXPECT_EQ(embed.command->feature, v1::FEATURE_CLS_MEAN);
+  EXPECT_EQ(embed.command->top_k, 3);
+  EXPECT_EQ(Client({"models", "--server", "h:2"}).command->kind, ClientCommand::Kind::kModels);
+  const auto health = Client({"health", "--service", "s"});
+  EXPECT_EQ(health.command->kind, ClientCommand::Kind::kHealth);
+  EXPECT_EQ(health.command->service, "s");
+}
+
+TEST_F(CommandLineTest, TakesTheServerFromTheEnvironment) {
+  setenv("OMSERVE_SERVER", "e:5", 1);
+  EXPECT_EQ(Client({"models"}).command->server, "e:5");
+  EXPECT_EQ(Client({"models", "--server=f:6"}).command->server, "f:6");
+  EXPECT_EQ(Load({"--images=d"}).command->server, "e:5");
+}
+
+TEST_F(CommandLineTest, RefusesMistakesWithStatusTwo) {
+  const std::vector<std::vector<const char*>> mistakes = {
+      {},
+      {"dance"},
+      {"detect"},
+      {"detect", "a.jpg", "--mask=blue"},
+      {"detect", "a.jpg", "--dedup=top2"},
+      {"detect", "a.jpg", "--score-threshold=1.5"},
+      {"detect", "a.jpg", "--max-detections=0"},
+      {"detect", "a.jpg", "--in-flight=0"},
+      {"detect", "a.jpg", "--deadline-ms=0"},
+      {"detect", "a.jpg", "--top-k=1"},
+      {"embed", "a.jpg", "--feature=best"},
+      {"embed", "a.jpg", "--top-k=-1"},
+      {"models", "extra"},
+  };
+  for (const auto& mistake : mistakes) {
+    const auto parsed = Client(mistake);
+    EXPECT_FALSE(parsed.command.has_value()) << ::testing::PrintToString(mistake);
+    EXPECT_EQ(parsed.exit_status, 2);
+    EXPECT_FALSE(parsed.text.empty());
+  }
+  EXPECT_THAT(Client({"detect", "a.jpg", "--mask=blue"}).text, HasSubstr("--mask"));
+}
+
+TEST_F(CommandLineTest, HelpIsNoMistake) {
+  const auto parsed = Client({"detect", "--help"});
+  EXPECT_FALSE(parsed.command.has_value());
+  EXPECT_EQ(parsed.exit_status, 0);
+  EXPECT_THAT(parsed.text, HasSubstr("--score-threshold"));
+}
+
+TEST_F(CommandLineTest, ReadsLoad) {
+  const auto parsed = Load({"--server=h:1", "--method=embed", "--in-flight=3", "--requests=7",
+                            "--warmup=2", "--images=d", "--json", "--seconds=1.5"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  EXPECT_EQ(parsed.command->method, LoadCommand::Method::kEmbed);
+  EXPECT_EQ(parsed.command->in_flight, 3);
+  EXPECT_EQ(parsed.command->requests, 7);
+  EXPECT_EQ(parsed.command->warmup, 2);
+  EXPECT_EQ(parsed.command->time, absl::Milliseconds(1500));
+  EXPECT_EQ(parsed.command->images, std::vector<std::string>{"d"});
+  EXPECT_TRUE(parsed.command->json);
+}
+
+TEST_F(CommandLineTest, BoundsLoadByDefault) {
+  EXPECT_EQ(Load({"--images=d"}).command->requests, 1000);
+  EXPECT_EQ(Load({"--images=d", "--seconds=2"}).command->requests, 0);
+  EXPECT_EQ(Load({}).exit_status, 2);
+  EXPECT_EQ(Load({"--images=d", "--method=dance"}).exit_status, 2);
+}
+
+}  // namespace
+}  // namespace omserve::client
