@@ -10,6 +10,9 @@ function(omserve_test)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  # The engine inside hostacl keeps some memory until the end of the process.
+  list(APPEND ARG_ENV "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/hostacl/lsan.supp"
+                      "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/hostacl/tsan.supp")
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock
                         GTest::gtest_main omserve::warnings)

@@ -4,24 +4,26 @@
 
 #include <dlfcn.h>
 
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-
+#include "absl/base/thread_annotations.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "acl/acl.h"
+#include "pipelines/base/mutex.h"
 
 #define ON_PLAN __attribute__((visibility("default")))
 
 namespace {
 
-constexpr auto kLimit = std::chrono::seconds(30);
+using omserve::MutexLock;
 
-std::mutex mutex;
-std::condition_variable changed;
-bool held = false;
-int runs = 0;
-int fail_error = 0;
-int fail_count = 0;
+constexpr absl::Duration kLimit = absl::Seconds(30);
+
+omserve::Mutex mutex;
+omserve::CondVar changed;
+bool held ABSL_GUARDED_BY(mutex) = false;
+int runs ABSL_GUARDED_BY(mutex) = 0;
+int fail_error ABSL_GUARDED_BY(mutex) = 0;
+int fail_count ABSL_GUARDED_BY(mutex) = 0;
 
 }  // namespace
 
@@ -32,10 +34,11 @@ ON_PLAN aclError aclmdlExecuteAsync(uint32_t id, const aclmdlDataset* input, acl
   static const auto real =
       reinterpret_cast<decltype(&aclmdlExecuteAsync)>(dlsym(RTLD_NEXT, "aclmdlExecuteAsync"));
   {
-    std::unique_lock<std::mutex> lock(mutex);
+    MutexLock lock(mutex);
     ++runs;
-    changed.notify_all();
-    changed.wait_for(lock, kLimit, [] { return !held; });
+    changed.NotifyAll();
+    const absl::Time deadline = absl::Now() + kLimit;
+    while (held && absl::Now() < deadline) changed.WaitFor(mutex, deadline - absl::Now());
     if (fail_count > 0) {
       --fail_count;
       return fail_error;
@@ -45,37 +48,39 @@ ON_PLAN aclError aclmdlExecuteAsync(uint32_t id, const aclmdlDataset* input, acl
 }
 
 ON_PLAN void AclPlanHold() {
-  std::lock_guard<std::mutex> lock(mutex);
+  MutexLock lock(mutex);
   held = true;
 }
 
 ON_PLAN void AclPlanRelease() {
-  std::lock_guard<std::mutex> lock(mutex);
+  MutexLock lock(mutex);
   held = false;
-  changed.notify_all();
+  changed.NotifyAll();
 }
 
 ON_PLAN bool AclPlanWaitRuns(int count) {
-  std::unique_lock<std::mutex> lock(mutex);
-  return changed.wait_for(lock, kLimit, [count] { return runs >= count; });
+  MutexLock lock(mutex);
+  const absl::Time deadline = absl::Now() + kLimit;
+  while (runs < count && absl::Now() < deadline) changed.WaitFor(mutex, deadline - absl::Now());
+  return runs >= count;
 }
 
 ON_PLAN int AclPlanRuns() {
-  std::lock_guard<std::mutex> lock(mutex);
+  MutexLock lock(mutex);
   return runs;
 }
 
 ON_PLAN void AclPlanFail(int error, int count) {
-  std::lock_guard<std::mutex> lock(mutex);
+  MutexLock lock(mutex);
   fail_error = error;
   fail_count = count;
 }
 
 ON_PLAN void AclPlanReset() {
-  std::lock_guard<std::mutex> lock(mutex);
+  MutexLock lock(mutex);
   held = false;
   runs = 0;
   fail_count = 0;
-  changed.notify_all();
+  changed.NotifyAll();
 }
 }
