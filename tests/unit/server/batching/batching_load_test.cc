@@ -51,46 +51,6 @@ TEST_F(BatchingTest, RowsOfManyRequestsNeverMix) {
 }
 
 // On a device that takes 4, 8 and 12 ms for a batch, with more callers than it can serve.
-TEST_F(BatchingTest, ADeviceUnderLoadHasNoGaps) {
-  const std::string profile = Write("profile", R"({"compute": "replay", "models": {
-      "linear": {"1": 4.0, "4": 8.0, "8": 12.0}}})");
-  setenv("HOSTACL_PROFILE", profile.c_str(), 1);
-  Start({});
-  unsetenv("HOSTACL_PROFILE");
-  ASSERT_FALSE(HasFatalFailure());
-  constexpr int kThreads = 12;
-  const auto load = [this](int calls) {
-    std::vector<Thread> threads;
-    for (int t = 0; t < kThreads; ++t) {
-      threads.emplace_back("caller", [this, calls] {
-        for (int i = 0; i < calls; ++i) {
-          TestCall call;
-          call.Submit(*runner_, Call(1 + i % 4, 1));
-          ASSERT_TRUE(call.Wait().ok());
-        }
-      });
-    }
-  };
-  load(10);  // so that the costs are known and the memory is warm
-  const size_t before = log_.entries().size();
-  const absl::Time start = absl::Now();
-  load(40);
-  const absl::Duration wall = absl::Now() - start;
-  absl::Duration busy;
-  int items = 0;
-  int rows = 0;
-  const auto entries = log_.entries();
-  for (size_t i = before; i < entries.size(); ++i) {
-    busy += entries[i].execute;
-    items += entries[i].items;
-    rows += entries[i].gear;
-  }
-  RecordProperty("busy_percent", static_cast<int>(100 * absl::FDivDuration(busy, wall)));
-  // The machine of the test may be busy itself; without overlap a third of the time is lost.
-  EXPECT_GT(absl::FDivDuration(busy, wall), 0.8) << busy << " of " << wall;
-  EXPECT_GT(items, rows * 8 / 10);
-}
-
 TEST_F(BatchingTest, AWarmRunnerAllocatesNothing) {
   ASSERT_NO_FATAL_FAILURE(Start({}));
   const auto round = [this] {
