@@ -13,6 +13,11 @@ function(omserve_test)
   # The engine inside hostacl keeps some memory until the end of the process.
   list(APPEND ARG_ENV "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/hostacl/lsan.supp"
                       "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/hostacl/tsan.supp")
+  if(OMSERVE_SANITIZE)
+    # Debian's TBB (OpenCV's) opens a library with RTLD_DEEPBIND, which ASan refuses; the engine's
+    # own, newer TBB does not, and serves both.
+    list(APPEND ARG_ENV "LD_LIBRARY_PATH=${OMSERVE_OPENVINO_DIR}/../libs")
+  endif()
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock
                         GTest::gtest_main omserve::warnings)
