@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the small ViTDet on composed scenes within a wall-clock budget (CPU only).
 
-    python models/vitdet/train.py --minutes 42 --out build/train/vitdet.pt
+    python models/vitdet/train.py --minutes 45 --out build/train/vitdet.pt
 
 The learning rate follows the share of the budget that has passed, so annealing always completes.
 The number of steps, and with it the exact weights, therefore depends on the machine.
@@ -66,11 +66,11 @@ def optimizer(model: VitDet, lr: float) -> torch.optim.Optimizer:
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ap.add_argument("--minutes", type=float, default=42)
+    ap.add_argument("--minutes", type=float, default=45)
     ap.add_argument("--batch", type=int, default=4)
     ap.add_argument("--lr", type=float, default=1e-3)
     ap.add_argument("--seed", type=int, default=0)
-    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--workers", type=int, default=1)
     ap.add_argument("--resume", action="store_true",
                     help="continue the weights and the schedule of --out (optimizer starts anew)")
