@@ -6,8 +6,9 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <chrono>
-#include <future>
 #include <utility>
+
+#include "absl/synchronization/notification.h"
 
 namespace omserve::client {
 namespace {
@@ -52,18 +53,21 @@ VisionClient::~VisionClient() { WaitUntilIdle(); }
 template <typename Request, typename Response, typename Start>
 void VisionClient::Begin(std::shared_ptr<const Request> request, Done<Response> done, Start start) {
   in_flight_.Acquire();
-  // Shared, because std::function must be copyable; the callback below is the only owner.
+  // Shared, because std::function must be copyable.
   auto call = std::make_shared<Call<Request, Response>>();
   call->request = std::move(request);
   call->done = std::move(done);
   call->context.set_deadline(DeadlineAfter(options_.deadline));
   auto& held = *call;
-  start(held, [this, call = std::move(call)](const grpc::Status& status) {
+  start(held, [this, call = std::move(call)](const grpc::Status& status) mutable {
     if (status.ok()) {
       call->done(std::move(call->response));
     } else {
       call->done(ToAbsl(status));
     }
+    // The context holds the channel, and the last owner of a channel joins gRPC's callback
+    // threads: that must be whoever destroys the client, never this thread.
+    call.reset();
     in_flight_.Release();
   });
 }
@@ -110,10 +114,14 @@ absl::StatusOr<Health> VisionClient::CheckHealth(const std::string& service) {
   Request request;
   request.set_value(service);
   Response response;
-  std::promise<grpc::Status> ended;
+  grpc::Status status;
+  absl::Notification ended;
   stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::StubOptions(), &request, &response,
-                 [&ended](grpc::Status status) { ended.set_value(std::move(status)); });
-  const grpc::Status status = ended.get_future().get();
+                 [&status, &ended](grpc::Status answer) {
+                   status = std::move(answer);
+                   ended.Notify();
+                 });
+  ended.WaitForNotification();
   if (!status.ok()) {
     return ToAbsl(status);
   }
