@@ -11,9 +11,11 @@ JOBS ?= $(shell nproc)
 bootstrap:
 	@deploy/bootstrap.sh
 
+PROGRAMS := omserve omserve-client omserve-loadtest ascendcl atc
+
 # Optimised programs and libraries, and the OM files of the shipped models.
 build: bootstrap
-	@deploy/build.sh release
+	@deploy/build.sh release $(PROGRAMS)
 	@deploy/compile_models.sh build/release build/models
 
 # Two simulated NPUs, held-out scenes in, drawn pictures out.
