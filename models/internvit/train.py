@@ -29,7 +29,9 @@ from fashion_scenes import garment, load  # noqa: E402
 from model import IMAGE_SIZE, PATCH, Config, InternVit  # noqa: E402
 from preprocess import normalise, preprocess  # noqa: E402
 
-PHASES = ((0.30, 56, 64), (0.80, 112, 32), (1.01, 224, 16))   # until share, pixels, batch
+# Until share of the budget, pixels, batch.
+PHASES = ((0.30, 56, 64), (0.80, 112, 32), (1.01, 224, 16))
+MORE_PHASES = ((0.70, 112, 32), (1.01, 224, 16))   # of a run that starts from trained weights
 
 
 def batch(images: np.ndarray, labels: np.ndarray, size: int, count: int,
@@ -71,6 +73,7 @@ def main() -> None:
     ap.add_argument("--bf16", action="store_true", help="matrix products in bfloat16")
     ap.add_argument("--resume", action="store_true",
                     help="continue the weights and the schedule of --out (optimizer starts anew)")
+    ap.add_argument("--init", type=Path, help="start from the weights of this checkpoint")
     ap.add_argument("--out", type=Path, default=Path("build/train/internvit.pt"))
     args = ap.parse_args()
     torch.manual_seed(args.seed)
@@ -78,12 +81,13 @@ def main() -> None:
     rng = np.random.default_rng(args.seed)
     images, labels = load("train")
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    model, share0 = InternVit(Config(grid=PHASES[0][1] // PATCH)), 0.0
-    if args.resume:
-        state = torch.load(args.out)
+    phases = MORE_PHASES if args.init else PHASES
+    model, share0 = InternVit(Config(grid=phases[0][1] // PATCH)), 0.0
+    if args.resume or args.init:
+        state = torch.load(args.out if args.resume else args.init)
         model = InternVit(Config(**state["config"]))
         model.load_state_dict(state["model"])
-        share0 = state["share"]
+        share0 = state["share"] if args.resume else 0.0
         rng = np.random.default_rng([args.seed, state["step"]])
     print("parameters", sum(p.numel() for p in model.parameters()), flush=True)
     opt, size = optimizer(model, args.lr), model.config.grid * PATCH
@@ -91,7 +95,7 @@ def main() -> None:
     start = time.time() - share0 * args.minutes * 60
     drawer, drawn, drawn_at = ThreadPoolExecutor(1), None, 0   # the next batch, drawn ahead
     while (share := (time.time() - start) / (args.minutes * 60)) < 1:
-        wanted, count = next((s, b) for until, s, b in PHASES if share < until)
+        wanted, count = next((s, b) for until, s, b in phases if share < until)
         if wanted != size:
             size = wanted
             model.store_grid(size // PATCH)
