@@ -44,19 +44,21 @@ install_debian() { # packages...
     { tail -20 build/apt.log >&2; exit 1; }
 }
 
-install_openvino() {
-  local want stamp=build/deps/openvino.sha256
-  want=$(sha256sum <deploy/openvino.txt)
-  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -d build/deps/openvino/cmake ] && return 0
-  say "downloading OpenVINO (58 MB, pinned by hash)"
-  rm -rf build/deps/openvino build/deps/wheel
-  mkdir -p build/deps/wheel
+# install_wheel NAME FOLDER NOTE: unpacks FOLDER of the wheel that deploy/NAME.txt pins as build/deps/NAME
+install_wheel() {
+  local want name=$1 folder=$2 note=$3
+  local stamp=build/deps/$name.sha256 scratch=build/deps/wheel-$name
+  want=$(sha256sum <"deploy/$name.txt")
+  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -d "build/deps/$name" ] && return 0
+  say "downloading $note, pinned by hash"
+  rm -rf "build/deps/$name" "$scratch"
+  mkdir -p "$scratch"
   /usr/bin/python3 -m pip download -q --no-deps --only-binary=:all: --python-version 311 \
     --platform "manylinux_2_28_$(uname -m)" --platform "manylinux_2_35_$(uname -m)" \
-    --require-hashes -r deploy/openvino.txt -d build/deps/wheel
-  /usr/bin/python3 -m zipfile -e build/deps/wheel/openvino-*.whl build/deps/wheel/unpacked
-  mv build/deps/wheel/unpacked/openvino build/deps/openvino
-  rm -rf build/deps/wheel
+    --require-hashes -r "deploy/$name.txt" -d "$scratch"
+  /usr/bin/python3 -m zipfile -e "$scratch"/*.whl "$scratch/unpacked"
+  mv "$scratch/unpacked/$folder" "build/deps/$name"
+  rm -rf "$scratch"
   echo "$want" >"$stamp"
 }
 
@@ -72,8 +74,9 @@ install_venv() {
 
 mkdir -p build
 install_debian "${packages[@]}"
-install_openvino
+install_wheel openvino openvino "OpenVINO (58 MB)"
 if [ "${1:-}" = --eval ]; then
   install_debian "${eval_packages[@]}"
   install_venv
+  install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
 fi
