@@ -34,13 +34,13 @@ PHASES = ((0.30, 56, 64), (0.80, 112, 32), (1.01, 224, 16))
 MORE_PHASES = ((0.70, 112, 32), (1.01, 224, 16))   # of a run that starts from trained weights
 
 
-def batch(images: np.ndarray, labels: np.ndarray, size: int, count: int,
+def batch(images: np.ndarray, labels: np.ndarray, size: int, count: int, mirror: bool,
           rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """`count` garments as [count,3,size,size] with labels [count]."""
     pick = rng.integers(len(images), size=count)
     pixels = []
     for i in pick:
-        image = images[i][:, ::-1] if rng.random() < 0.5 else images[i]
+        image = images[i][:, ::-1] if mirror and rng.random() < 0.5 else images[i]
         image = np.ascontiguousarray(image)
         if size == IMAGE_SIZE:
             pixels.append(preprocess(Image.fromarray(garment(image, rng)), size))
@@ -71,6 +71,8 @@ def main() -> None:
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--bf16", action="store_true", help="matrix products in bfloat16")
+    ap.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=True,
+                    help="draw half of the garments mirrored (in the data all shoes look left)")
     ap.add_argument("--resume", action="store_true",
                     help="continue the weights and the schedule of --out (optimizer starts anew)")
     ap.add_argument("--init", type=Path, help="start from the weights of this checkpoint")
@@ -105,9 +107,9 @@ def main() -> None:
         for group in opt.param_groups:
             group["lr"] = args.lr * min(1, step / 100) * (
                 0.5 * (1 + math.cos(math.pi * share)) + 0.005)
-        ready = drawn if drawn_at == size else drawer.submit(batch, images, labels, size, count, rng)
+        ready = drawn if drawn_at == size else drawer.submit(batch, images, labels, size, count, args.mirror, rng)
         x, y = ready.result()
-        drawn, drawn_at = drawer.submit(batch, images, labels, size, count, rng), size
+        drawn, drawn_at = drawer.submit(batch, images, labels, size, count, args.mirror, rng), size
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
             logits = model(x)[1]
         loss = F.cross_entropy(logits.float(), y, label_smoothing=0.05)
