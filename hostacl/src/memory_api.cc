@@ -45,7 +45,7 @@ aclError aclrtFree(void* devPtr) {
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   Device* owner = Runtime::Get().OwnerOf(devPtr);
   if (owner == nullptr) {
-    return Fail(ACL_ERROR_RT_MEMORY_TYPE, "aclrtFree: ", devPtr,
+    return Fail(ACL_ERROR_RT_INVALID_MEMORY_TYPE, "aclrtFree: ", devPtr,
                 " is no device address; page-"
                 "locked host memory is freed by aclrtFreeHost");
   }
@@ -66,7 +66,7 @@ aclError aclrtMallocHost(void** hostPtr, size_t size) {
 aclError aclrtFreeHost(void* hostPtr) {
   if (hostPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFreeHost: null pointer");
   if (Runtime::Get().OwnerOf(hostPtr) != nullptr) {
-    return Fail(ACL_ERROR_RT_MEMORY_TYPE, "aclrtFreeHost: ", hostPtr,
+    return Fail(ACL_ERROR_RT_INVALID_MEMORY_TYPE, "aclrtFreeHost: ", hostPtr,
                 " is a device address; free"
                 " it by aclrtFree");
   }
