@@ -3,7 +3,8 @@
 #include "options.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "text.h"
 
 namespace hostacl {
 namespace {
@@ -17,32 +18,17 @@ constexpr Known kKnown[] = {
     {"framework", "5: ONNX, the only one here"},
     {"model", "path of the ONNX file"},
     {"output", "path of the result, without .om"},
-    {"input_shape", "\"name:1,3,224,224;other:-1,4\"; -1 in front is the batch"},
+    {"input_shape", "\"name:1,3,224,224;other:-1,4\"; -1 is what a gear decides"},
     {"dynamic_batch_size", "the batches of the gears: \"1,2,4\"; 2 to 100 of them"},
+    {"dynamic_image_size", "height,width of each gear: \"416,416;832,832\"; NCHW or NHWC"},
+    {"dynamic_dims", "the -1 dims of all inputs at each gear: \"1,200;2,200\"; ND"},
+    {"insert_op_conf", "file with aipp_op blocks (static AIPP): inputs take pictures of bytes"},
     {"soc_version", "name of the chip, e.g. Ascend310P3"},
     {"output_type", "FP32 or FP16: type of the float outputs"},
     {"precision_mode_v2", "fp16 (default) or origin"},
-    {"input_format", "NCHW or ND"},
+    {"input_format", "NCHW, NHWC or ND"},
     {"log", "accepted, without effect"},
 };
-
-std::vector<std::string> Split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  size_t begin = 0;
-  while (begin <= text.size()) {
-    const size_t end = std::min(text.find(separator, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
-bool ParseNumber(const std::string& text, int64_t* value) {
-  const size_t begin = std::min(text.find_first_not_of(' '), text.size());
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data() + begin, end, *value);
-  return result.ec == std::errc() && result.ptr == end;
-}
 
 bool ParseShapes(const std::string& text, AtcOptions* options, std::string* problem) {
   for (const std::string& part : Split(text, ';')) {
@@ -52,35 +38,21 @@ bool ParseShapes(const std::string& text, AtcOptions* options, std::string* prob
     if (good && colon + 1 < part.size()) {
       for (const std::string& number : Split(part.substr(colon + 1), ',')) {
         int64_t dim = 0;
-        good = good && ParseNumber(number, &dim) && (dim > 0 || (dim == -1 && dims.empty()));
+        good = good && ParseNumber(number, &dim) && (dim > 0 || dim == -1);
         dims.push_back(dim);
       }
     }
     if (!good) {
       *problem = "--input_shape: cannot read \"" + part +
-                 "\"; write name:1,3,224,224 with -1 only in front";
+                 "\"; write name:1,3,224,224 with numbers above 0, or -1";
       return false;
     }
-    options->input_shapes[part.substr(0, colon)] = dims;
-  }
-  return true;
-}
-
-bool ParseGears(const std::string& text, AtcOptions* options, std::string* problem) {
-  for (const std::string& part : Split(text, ',')) {
-    int64_t gear = 0;
-    if (!ParseNumber(part, &gear) || gear < 1 || gear > 4096) {
-      *problem = "--dynamic_batch_size: \"" + part + "\" is no batch";
+    const std::string name = part.substr(0, colon);
+    if (!options->input_shapes.emplace(name, dims).second) {
+      *problem = "--input_shape: " + name + " is there twice";
       return false;
     }
-    options->gears.push_back(static_cast<uint64_t>(gear));
-  }
-  std::sort(options->gears.begin(), options->gears.end());
-  const bool twice =
-      std::adjacent_find(options->gears.begin(), options->gears.end()) != options->gears.end();
-  if (options->gears.size() < 2 || options->gears.size() > 100 || twice) {
-    *problem = "--dynamic_batch_size: 2 to 100 different batches, not \"" + text + "\"";
-    return false;
+    options->input_order.push_back(name);
   }
   return true;
 }
@@ -99,7 +71,10 @@ bool Apply(const std::string& name, const std::string& value, AtcOptions* option
   if (name == "output") options->output = value;
   if (name == "soc_version") options->soc = value;
   if (name == "input_shape") return ParseShapes(value, options, problem);
-  if (name == "dynamic_batch_size") return ParseGears(value, options, problem);
+  if (name == "dynamic_batch_size" || name == "dynamic_image_size" || name == "dynamic_dims") {
+    return ParseGears(name, value, &options->gears, problem);
+  }
+  if (name == "insert_op_conf") options->aipp_file = value;
   if (name == "output_type") {
     return Choose(name, value, "FP16", "FP32", &options->half_output, problem);
   }
@@ -107,9 +82,10 @@ bool Apply(const std::string& name, const std::string& value, AtcOptions* option
     return Choose(name, value, "fp16", "origin", &options->half_precision, problem);
   }
   if (name == "input_format") {
-    bool nchw = false;
     options->input_format = value;
-    return Choose(name, value, "NCHW", "ND", &nchw, problem);
+    if (value == "NCHW" || value == "NHWC" || value == "ND") return true;
+    *problem = "--input_format: NCHW, NHWC or ND, not \"" + value + "\"";
+    return false;
   }
   if (name == "framework" && value != "5") {
     *problem = "--framework: only 5 (ONNX) is there, not \"" + value + "\"";

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "gear_options.h"
+
 namespace hostacl {
 
 // What atc was asked for. A value.
@@ -17,8 +19,10 @@ struct AtcOptions {
   std::string input_format = "ND";
   bool half_precision = true;
   bool half_output = false;
-  std::map<std::string, std::vector<int64_t>> input_shapes;  // -1: the batch
-  std::vector<uint64_t> gears;                               // ascending
+  std::map<std::string, std::vector<int64_t>> input_shapes;  // -1: what a gear decides
+  std::vector<std::string> input_order;                      // their names as they were given
+  GearOptions gears;
+  std::string aipp_file;  // path; empty: none
 };
 
 // Reads `--option=value` and `--option value`. False and a message for the user in `problem`.

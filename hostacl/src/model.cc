@@ -52,12 +52,8 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
                 " small for ",
                 om.name, ", which needs ", om.weight_size, " (aclmdlQuerySize)");
   }
-  std::string problem;
-  std::shared_ptr<Engine> engine = Engine::Obtain(om, context->device()->id(), &problem);
-  if (engine == nullptr) {
-    return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", om.name, " cannot be compiled: ", problem);
-  }
-  om.graph = std::string();
+  std::string graph;
+  std::swap(graph, om.graph);
   auto loaded = std::make_shared<LoadedModel>(std::move(om), context);
   const OmModel& content = loaded->om();
   struct Part {
@@ -87,6 +83,15 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
                     " block of ", content.name, ": ", part.needed, " bytes");
       }
     }
+  }
+  // Loads share an engine, as they would share a card's weights, by the address of these.
+  std::string problem;
+  std::shared_ptr<Engine> engine =
+      Engine::Obtain(content, std::move(graph), context->device()->id(), loaded->memory_.weight,
+                     Runtime::Get().replay() != nullptr, &problem);
+  if (engine == nullptr) {
+    return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", content.name,
+                " cannot be compiled: ", problem);
   }
   loaded->memory_.work_size = memory.work != nullptr ? memory.work_size : content.work_size;
   loaded->session_ = std::make_unique<Session>(&content, std::move(engine));
@@ -129,6 +134,21 @@ void LoadedModel::End() {
 bool LoadedModel::running() const {
   MutexLock lock(&ExecutionsMutex());
   return executions_ > 0;
+}
+
+aclError FindLoadedModel(uint32_t id, std::shared_ptr<LoadedModel>* model) {
+  std::shared_ptr<Context> context;
+  if (const aclError error = Runtime::Get().Current(&context)) return error;
+  *model = Runtime::Get().FindModel(id);
+  if (*model == nullptr) {
+    return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model id ", id, " is not loaded");
+  }
+  if ((*model)->context() != context.get()) {
+    return Fail(ACL_ERROR_RT_MODEL_CONTEXT, "model id ", id,
+                " was loaded in another context than"
+                " the one that this thread is bound to");
+  }
+  return ACL_SUCCESS;
 }
 
 }  // namespace hostacl

@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
-// The loading, gear and execution part of acl/acl_mdl.h.
-#include <algorithm>
-#include <cstring>
+// The loading and execution part of acl/acl_mdl.h.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,10 +15,10 @@
 
 using hostacl::Context;
 using hostacl::DecodeOm;
-using hostacl::Device;
 using hostacl::Execution;
 using hostacl::Fail;
 using hostacl::FailWith;
+using hostacl::FindLoadedModel;
 using hostacl::LoadedModel;
 using hostacl::ModelMemory;
 using hostacl::OmModel;
@@ -30,21 +28,6 @@ using hostacl::Stream;
 using hostacl::TaskTime;
 
 namespace {
-
-aclError FindModel(uint32_t id, std::shared_ptr<LoadedModel>* model) {
-  std::shared_ptr<Context> context;
-  if (const aclError error = Runtime::Get().Current(&context)) return error;
-  *model = Runtime::Get().FindModel(id);
-  if (*model == nullptr) {
-    return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model id ", id, " is not loaded");
-  }
-  if ((*model)->context() != context.get()) {
-    return Fail(ACL_ERROR_RT_MODEL_CONTEXT, "model id ", id,
-                " was loaded in another context than"
-                " the one that this thread is bound to");
-  }
-  return ACL_SUCCESS;
-}
 
 aclError QuerySize(std::string_view bytes, size_t* work_size, size_t* weight_size) {
   OmModel om;
@@ -129,7 +112,7 @@ aclError aclmdlLoadFromMemWithMem(const void* model, size_t modelSize, uint32_t*
 
 aclError aclmdlUnload(uint32_t modelId) {
   std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
+  if (const aclError error = FindLoadedModel(modelId, &model)) return error;
   if (model->running()) {
     return Fail(ACL_ERROR_RT_MODEL_RUNNING, "aclmdlUnload: model id ", modelId,
                 " still runs;"
@@ -141,7 +124,7 @@ aclError aclmdlUnload(uint32_t modelId) {
 
 aclError aclmdlExecute(uint32_t modelId, const aclmdlDataset* input, aclmdlDataset* output) {
   std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
+  if (const aclError error = FindLoadedModel(modelId, &model)) return error;
   Execution execution(model);
   if (const aclError error = execution.Prepare(&execution, input, output)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
@@ -153,7 +136,7 @@ aclError aclmdlExecute(uint32_t modelId, const aclmdlDataset* input, aclmdlDatas
 aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdlDataset* output,
                             aclrtStream stream_handle) {
   std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
+  if (const aclError error = FindLoadedModel(modelId, &model)) return error;
   std::shared_ptr<Stream> stream;
   const aclError no_stream =
       Runtime::Get().FindStream(stream_handle, model->context()->shared_from_this(), &stream);
@@ -162,50 +145,4 @@ aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdl
   if (const aclError error = execution->Prepare(stream.get(), input, output)) return error;
   stream->Submit([execution](TaskTime* time) -> aclError { return execution->Run(time); });
   return ACL_SUCCESS;
-}
-
-aclError aclmdlSetDynamicBatchSize(uint32_t modelId, aclmdlDataset* dataset, size_t index,
-                                   uint64_t batchSize) {
-  std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
-  const auto found = hostacl::Datasets().Find(dataset);
-  if (found == nullptr || batchSize == 0) {
-    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDynamicBatchSize: null dataset or batch 0");
-  }
-  const OmModel& om = model->om();
-  if (om.gears.empty()) {
-    return Fail(ACL_ERROR_MODEL_NOT_DYNAMIC, "model ", om.name, " has no gears");
-  }
-  const auto handles = found->buffers();
-  if (index != om.inputs.size() || index >= handles.size()) {
-    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDynamicBatchSize: index ", index,
-                " is not the"
-                " one of " ACL_DYNAMIC_TENSOR_NAME ", or the dataset lacks it");
-  }
-  const auto buffer = hostacl::DataBuffers().Find(handles[index]);
-  const auto view = buffer == nullptr ? hostacl::DataBuffer::View{} : buffer->Get();
-  Device* device = model->context()->device();
-  if (view.address == nullptr || !device->arena().Owns(view.address)) {
-    return Fail(ACL_ERROR_GE_DYNAMIC_INPUT_ADDR_INVALID,
-                "the " ACL_DYNAMIC_TENSOR_NAME " buffer of ", om.name,
-                " is null or no memory of the model's device");
-  }
-  const size_t width = view.size >= sizeof(uint64_t) ? sizeof(uint64_t) : sizeof(uint32_t);
-  uint8_t* bytes = view.size < width ? nullptr : device->arena().Pin(view.address, view.size);
-  if (bytes == nullptr) {
-    return Fail(ACL_ERROR_GE_DYNAMIC_INPUT_LENGTH_INVALID,
-                "the " ACL_DYNAMIC_TENSOR_NAME " buffer of ", om.name,
-                " is too small, or leaves its allocation");
-  }
-  aclError result = ACL_SUCCESS;
-  if (std::binary_search(om.gears.begin(), om.gears.end(), batchSize)) {
-    std::memcpy(bytes, &batchSize, width);
-    found->set_gear(batchSize);
-    model->info()->gear.store(batchSize);
-  } else {
-    result = Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "batch ", batchSize, " is no gear of ",
-                  om.name, "; pad to the next one");
-  }
-  device->arena().Unpin(view.address);
-  return result;
 }

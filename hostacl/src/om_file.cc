@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
-#include "data_type.h"
+#include "om_description.h"
 
 namespace hostacl {
 namespace {
@@ -33,7 +31,7 @@ constexpr size_t kModelLengthAt = 184;
 constexpr size_t kDynamicAt = 193;
 
 // Our content: this mark, u64 JSON length, u64 graph length, the JSON, the graph.
-constexpr char kMark[8] = {'h', 'o', 's', 't', 'a', 'c', 'l', '1'};
+constexpr char kMark[8] = {'h', 'o', 's', 't', 'a', 'c', 'l', '2'};
 constexpr size_t kMarkedSize = sizeof kMark + 2 * sizeof(uint64_t);
 
 template <typename T>
@@ -48,80 +46,10 @@ T Take(std::string_view bytes, size_t at) {
   return value;
 }
 
-nlohmann::json TensorToJson(const OmTensor& tensor) {
-  return {{"name", tensor.name},
-          {"type", static_cast<int>(tensor.type)},
-          {"format", static_cast<int>(tensor.format)},
-          {"dims", tensor.dims}};
-}
-
-bool ReadTensors(const nlohmann::json& list, std::vector<OmTensor>* tensors) {
-  for (const auto& item : list) {
-    OmTensor tensor;
-    tensor.name = item.at("name").get<std::string>();
-    tensor.type = static_cast<aclDataType>(item.at("type").get<int>());
-    tensor.format = static_cast<aclFormat>(item.at("format").get<int>());
-    tensor.dims = item.at("dims").get<std::vector<int64_t>>();
-    if (DataTypeSize(tensor.type) == 0 || tensor.dims.size() > 128) return false;
-    size_t bytes = DataTypeSize(tensor.type);
-    for (size_t i = 0; i < tensor.dims.size(); ++i) {
-      const int64_t dim = tensor.dims[i];
-      if (dim < (i == 0 ? -1 : 0)) return false;
-      if (dim > 0 && bytes > std::numeric_limits<size_t>::max() / 4096 / static_cast<size_t>(dim)) {
-        return false;
-      }
-      if (dim > 0) bytes *= static_cast<size_t>(dim);
-    }
-    tensors->push_back(std::move(tensor));
-  }
-  return true;
-}
-
-// Throws nlohmann's exceptions for wrong types; false for wrong values.
-bool ReadContent(const nlohmann::json& root, OmModel* model) {
-  model->name = root.at("name").get<std::string>();
-  model->soc = root.at("soc").get<std::string>();
-  model->half_precision = root.at("precision").get<std::string>() == "fp16";
-  model->gears = root.at("gears").get<std::vector<uint64_t>>();
-  model->static_batch = root.at("static_batch").get<uint64_t>();
-  model->work_size = root.at("work_size").get<size_t>();
-  model->weight_size = root.at("weight_size").get<size_t>();
-  if (model->gears.size() > 100) return false;
-  for (size_t i = 0; i < model->gears.size(); ++i) {
-    if (model->gears[i] == 0 || model->gears[i] > 4096) return false;
-    if (i > 0 && model->gears[i] <= model->gears[i - 1]) return false;
-  }
-  return ReadTensors(root.at("inputs"), &model->inputs) &&
-         ReadTensors(root.at("outputs"), &model->outputs) && !model->outputs.empty();
-}
-
 }  // namespace
 
-std::vector<int64_t> OmTensor::DimsAt(uint64_t batch) const {
-  std::vector<int64_t> result = dims;
-  if (batched()) result[0] = static_cast<int64_t>(batch);
-  return result;
-}
-
-size_t OmTensor::BytesAt(uint64_t batch) const {
-  size_t bytes = DataTypeSize(type);
-  for (const int64_t dim : DimsAt(batch)) bytes *= static_cast<size_t>(dim);
-  return bytes;
-}
-
 std::string EncodeOm(const OmModel& model) {
-  nlohmann::json root = {{"name", model.name},
-                         {"soc", model.soc},
-                         {"precision", model.half_precision ? "fp16" : "origin"},
-                         {"gears", model.gears},
-                         {"static_batch", model.static_batch},
-                         {"work_size", model.work_size},
-                         {"weight_size", model.weight_size},
-                         {"inputs", nlohmann::json::array()},
-                         {"outputs", nlohmann::json::array()}};
-  for (const OmTensor& input : model.inputs) root["inputs"].push_back(TensorToJson(input));
-  for (const OmTensor& output : model.outputs) root["outputs"].push_back(TensorToJson(output));
-  const std::string json = root.dump();
+  const std::string json = EncodeDescription(model);
 
   std::string bytes(kHeaderSize + kMarkedSize, '\0');
   const uint64_t content_size = kMarkedSize + json.size() + model.graph.size();
@@ -183,16 +111,8 @@ OmProblem DecodeOm(std::string_view bytes, bool with_graph, OmModel* model) {
     return {ACL_ERROR_READ_MODEL_FAILURE,
             "the model's content is damaged: its checksum does not fit"};
   }
-  const nlohmann::json root = nlohmann::json::parse(content.substr(kMarkedSize, json_size), nullptr,
-                                                    /*allow_exceptions=*/false);
   *model = OmModel();
-  bool good = root.is_object();
-  try {
-    good = good && ReadContent(root, model);
-  } catch (const nlohmann::json::exception&) {
-    good = false;
-  }
-  if (!good) {
+  if (!DecodeDescription(content.substr(kMarkedSize, json_size), model)) {
     return {ACL_ERROR_MODEL_MISSING_ATTR, "the model's description lacks or misstates a field"};
   }
   model->digest = digest;

@@ -46,10 +46,10 @@ std::unique_ptr<Profile> Profile::Load(const std::string& path, std::string* pro
   return profile;
 }
 
-std::optional<Clock::duration> Profile::Time(const std::string& model, uint64_t batch) const {
+std::optional<Clock::duration> Profile::Time(const std::string& model, const std::string& gear) const {
   const auto times = milliseconds_.find(model);
   if (times == milliseconds_.end()) return std::nullopt;
-  auto time = times->second.find(std::to_string(batch));
+  auto time = times->second.find(gear);
   if (time == times->second.end()) time = times->second.find("default");
   if (time == times->second.end()) return std::nullopt;
   return std::chrono::duration_cast<Clock::duration>(

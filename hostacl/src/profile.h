@@ -22,8 +22,9 @@ class Profile {
   bool replay() const { return replay_; }
   // Zero means: copies take no time of their own.
   double copy_gb_per_s() const { return copy_gb_per_s_; }
-  // Nothing for a model or a batch that the file does not name.
-  std::optional<Clock::duration> Time(const std::string& model, uint64_t batch) const;
+  // `gear` as OmModel::GearText writes it. Nothing for a model or a gear that the file does not
+  // name.
+  std::optional<Clock::duration> Time(const std::string& model, const std::string& gear) const;
 
  private:
   bool replay_ = false;

@@ -14,9 +14,10 @@ TEST(OmFileTest, ReadsWhatItWrote) {
   OmModel om;
   ASSERT_EQ(DecodeOm(bytes, true, &om).code, ACL_SUCCESS);
   EXPECT_EQ(om.name, "backbone");
-  EXPECT_EQ(om.gears, (std::vector<uint64_t>{1, 2, 4}));
-  EXPECT_EQ(om.max_batch(), 4u);
-  EXPECT_EQ(om.inputs[0].BytesAt(4), 4u * 4 * 4);
+  EXPECT_EQ(om.kind, GearKind::kBatch);
+  EXPECT_EQ(om.gears, (std::vector<std::vector<uint64_t>>{{1}, {2}, {4}}));
+  EXPECT_EQ(om.LargestGear(), 2u);
+  EXPECT_EQ(om.inputs[0].BytesAt(2), 4u * 4 * 4);
   EXPECT_EQ(om.graph, testing::LinearOnnx(0, 4, 2, 1));
   EXPECT_EQ(bytes.substr(0, 4), "IMOD");
 }
