@@ -12,6 +12,7 @@
 
 #include "aipp_file.h"
 #include "data_type.h"
+#include "graph_blob.h"
 
 namespace hostacl {
 namespace {
@@ -153,7 +154,7 @@ void DescribeOutputs(const AtcOptions& options, const std::shared_ptr<ov::Model>
     } catch (const std::exception& error) {
       if (om->gears.empty()) throw;
       throw std::runtime_error(options.gears.option + ": the graph cannot take gear " +
-                               om->GearText(gear) + ": " + error.what());
+                               GearText(options.gears.gears[gear]) + ": " + error.what());
     }
     for (size_t i = 0; i < at_gear->outputs().size(); ++i) {
       OmTensor output = DescribeOutput(options, at_gear->output(i), i);
@@ -205,6 +206,8 @@ bool Compile(const AtcOptions& options, OmModel* om, std::string* problem) {
     DescribeInputs(options, graph, om);
     DescribeOutputs(options, graph, om);
     EstimateMemory(graph, om);
+    if (om->half_precision) RoundWeights(graph);
+    om->graph = PackGraph(graph);
   } catch (const std::exception& error) {
     *problem = options.model + ": " + error.what();
     return false;

@@ -25,6 +25,31 @@ HandleTable<Dataset>& Datasets() {
   return table;
 }
 
+Dataset::~Dataset() {
+  MutexLock lock(&mutex_);
+  for (const auto& [index, handle] : tensor_descs_) TensorDescs().Remove(handle);
+}
+
+aclTensorDesc* Dataset::SetTensorDesc(size_t index, const TensorDesc* desc) {
+  MutexLock lock(&mutex_);
+  const auto old = tensor_descs_.find(index);
+  if (old != tensor_descs_.end()) {
+    TensorDescs().Remove(old->second);
+    tensor_descs_.erase(old);
+  }
+  if (desc == nullptr) return nullptr;
+  auto* handle =
+      static_cast<aclTensorDesc*>(TensorDescs().Insert(std::make_shared<TensorDesc>(*desc)));
+  tensor_descs_.emplace(index, handle);
+  return handle;
+}
+
+aclTensorDesc* Dataset::tensor_desc(size_t index) {
+  MutexLock lock(&mutex_);
+  const auto found = tensor_descs_.find(index);
+  return found == tensor_descs_.end() ? nullptr : found->second;
+}
+
 }  // namespace hostacl
 
 namespace {
@@ -108,4 +133,27 @@ aclDataBuffer* aclmdlGetDatasetBuffer(const aclmdlDataset* dataset, size_t index
   if (found == nullptr) return nullptr;
   const auto buffers = found->buffers();
   return index < buffers.size() ? buffers[index] : nullptr;
+}
+
+aclError aclmdlSetDatasetTensorDesc(aclmdlDataset* dataset, aclTensorDesc* tensorDesc,
+                                    size_t index) {
+  const auto found = FindDataset(dataset, "aclmdlSetDatasetTensorDesc");
+  if (found == nullptr) return ACL_ERROR_INVALID_PARAM;
+  const size_t count = found->buffers().size();
+  if (index >= count) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDatasetTensorDesc: index ", index,
+                " is not below ", count, ", the number of buffers");
+  }
+  const auto desc = hostacl::TensorDescs().Find(tensorDesc);
+  if (tensorDesc != nullptr && desc == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM,
+                "aclmdlSetDatasetTensorDesc: destroyed tensor description");
+  }
+  found->SetTensorDesc(index, desc.get());
+  return ACL_SUCCESS;
+}
+
+aclTensorDesc* aclmdlGetDatasetTensorDesc(const aclmdlDataset* dataset, size_t index) {
+  const auto found = FindDataset(dataset, "aclmdlGetDatasetTensorDesc");
+  return found == nullptr ? nullptr : found->tensor_desc(index);
 }

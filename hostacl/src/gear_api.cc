@@ -20,9 +20,9 @@ namespace {
 struct Setter {
   const char* function;
   GearKind kind;
-  std::shared_ptr<LoadedModel> model;
-  std::shared_ptr<Dataset> dataset;
-  DataBuffer::View view;
+  std::shared_ptr<LoadedModel> model = nullptr;
+  std::shared_ptr<Dataset> dataset = nullptr;
+  DataBuffer::View view = {};
 };
 
 const char* KindName(GearKind kind) {

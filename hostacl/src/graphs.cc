@@ -2,15 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphs.h"
 
-#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <openvino/op/constant.hpp>
 #include <stdexcept>
 #include <stop_token>
-#include <utility>
 
-#include "half.h"
+#include "graph_blob.h"
 
 namespace hostacl {
 namespace {
@@ -24,31 +22,54 @@ ov::Core& Core() {
   return *core;
 }
 
-// Replaces every float constant by its fp16 neighbour. Together with inputs and outputs that are
-// rounded by Session this is what fp16 means here; the sums in between stay fp32, as on the cards
-// that accumulate in fp32.
-void RoundWeights(const std::shared_ptr<ov::Model>& graph) {
-  for (const auto& node : graph->get_ordered_ops()) {
-    const auto constant = std::dynamic_pointer_cast<ov::op::v0::Constant>(node);
-    if (constant == nullptr || constant->get_element_type() != ov::element::f32) continue;
-    const float* from = constant->get_data_ptr<float>();
-    ov::Tensor values(ov::element::f32, constant->get_shape());
-    std::transform(from, from + values.get_size(), values.data<float>(), RoundToHalf);
-    const auto rounded = std::make_shared<ov::op::v0::Constant>(values);
-    rounded->set_friendly_name(constant->get_friendly_name());
-    ov::replace_node(constant, rounded);
+// Lets the background finish before the process takes the engine's libraries apart: exit may come
+// while a graph is compiled. One instance, never destroyed. Thread-safe.
+class ExitGuard {
+ public:
+  static ExitGuard& Get() {
+    static ExitGuard& guard = *new ExitGuard();
+    return guard;
   }
-}
+  // False once the process exits; a Leave must follow a true one.
+  bool Enter() HOSTACL_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    if (!closed_) ++inside_;
+    return !closed_;
+  }
+  void Leave() HOSTACL_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    --inside_;
+    left_.NotifyAll();
+  }
+
+ private:
+  static constexpr std::chrono::seconds kLongest{60};  // that a graph may take to compile
+
+  ExitGuard() {
+    std::atexit([] { Get().Close(); });
+  }
+  void Close() HOSTACL_EXCLUDES(mutex_) {
+    const TimePoint deadline = Clock::now() + kLongest;
+    MutexLock lock(&mutex_);
+    closed_ = true;
+    while (inside_ > 0 && left_.WaitUntil(&mutex_, deadline)) {
+    }
+  }
+
+  Mutex mutex_;
+  CondVar left_;
+  bool closed_ HOSTACL_GUARDED_BY(mutex_) = false;
+  int inside_ HOSTACL_GUARDED_BY(mutex_) = 0;
+};
 
 }  // namespace
 
 Engine::Graphs::Graphs(const OmModel& model, const std::string& graph)
-    : gears_(model.gear_count()), graph_(Core().read_model(graph, ov::Tensor())) {
+    : gears_(model.gear_count()), graph_(ReadGraph(&Core(), graph, model.half_precision)) {
   if (graph_->inputs().size() != model.inputs.size() ||
       graph_->outputs().size() != model.outputs.size()) {
     throw std::runtime_error("the graph has other inputs or outputs than the description");
   }
-  if (model.half_precision) RoundWeights(graph_);
   for (size_t gear = 0; gear < gears_; ++gear) {
     std::vector<std::vector<int64_t>>& dims = dims_.emplace_back();
     for (const OmTensor& input : model.inputs) dims.push_back(input.GraphDimsAt(gear));
@@ -79,13 +100,18 @@ ov::CompiledModel Engine::Graphs::At(size_t gear) {
 }
 
 void Engine::Graphs::CompileInBackground() {
+  ExitGuard::Get();
   background_ = std::jthread([this](const std::stop_token& stop) {
     for (size_t gear = 0; gear < gears_ && !stop.stop_requested(); ++gear) {
+      if (!ExitGuard::Get().Enter()) return;
+      bool good = true;
       try {
         At(gear);
       } catch (const std::exception&) {
-        return;  // the first use of the gear meets it again, and reports it
+        good = false;  // the first use of the gear meets it again, and reports it
       }
+      ExitGuard::Get().Leave();
+      if (!good) return;
     }
   });
 }

@@ -19,7 +19,7 @@ namespace hostacl {
 // missing. Owned by Engine. Thread-safe; OpenVINO's exceptions leave it.
 class Engine::Graphs {
  public:
-  // Reads the graph, rounds its weights where the model says so, and checks its inputs and outputs.
+  // Reads the graph and checks that it has the inputs and outputs of the model.
   Graphs(const OmModel& model, const std::string& graph);
   // Stops the background.
   ~Graphs();

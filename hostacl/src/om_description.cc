@@ -175,7 +175,8 @@ bool ReadTensors(const Json& list, size_t gears, std::vector<OmTensor>* tensors)
 }
 
 bool ReadGears(const Json& json, OmModel* model) {
-  const auto kind = std::find(std::begin(kKinds), std::end(kKinds), json.at("kind"));
+  const auto kind =
+      std::find(std::begin(kKinds), std::end(kKinds), json.at("kind").get<std::string>());
   if (kind == std::begin(kKinds) || kind == std::end(kKinds)) return false;
   model->kind = static_cast<GearKind>(kind - std::begin(kKinds));
   json.at("values").get_to(model->gears);

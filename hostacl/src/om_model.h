@@ -20,7 +20,7 @@ enum class GearKind { kNone, kBatch, kImage, kDims };
 
 // A picture input: the steps, and what the graph behind them takes.
 struct OmAipp {
-  Aipp steps;
+  Aipp steps = {};
   aclDataType type = ACL_FLOAT;  // ACL_FLOAT or ACL_FLOAT16
   int64_t channels = 3;
   bool channels_first = true;
@@ -31,9 +31,9 @@ struct OmTensor {
   std::string name;
   aclDataType type = ACL_FLOAT;
   aclFormat format = ACL_FORMAT_ND;
-  std::vector<int64_t> dims;             // -1 where the gears differ
-  std::vector<std::vector<int64_t>> at;  // per gear: the values of the -1 dims, in their order
-  std::optional<OmAipp> aipp;            // then type, format and dims are those of the picture
+  std::vector<int64_t> dims;                  // -1 where the gears differ
+  std::vector<std::vector<int64_t>> at = {};  // per gear: the values of the -1 dims, in their order
+  std::optional<OmAipp> aipp = std::nullopt;  // then type, format and dims are those of the picture
 
   // `gear` is an index into OmModel::gears; a tensor that is the same at each ignores it.
   std::vector<int64_t> DimsAt(size_t gear) const;
@@ -60,7 +60,7 @@ struct OmModel {
   uint64_t static_batch = 1;
   size_t work_size = 0;
   size_t weight_size = 0;
-  std::string graph;  // ONNX bytes
+  std::string graph;  // ONNX bytes, or a packed graph (see graph_blob.h)
   Digest digest;      // of the whole content; set by DecodeOm
 
   // Makes this a model of batch gears; tensors whose first dim is -1 follow the batch.

@@ -46,7 +46,8 @@ std::unique_ptr<Profile> Profile::Load(const std::string& path, std::string* pro
   return profile;
 }
 
-std::optional<Clock::duration> Profile::Time(const std::string& model, const std::string& gear) const {
+std::optional<Clock::duration> Profile::Time(const std::string& model,
+                                             const std::string& gear) const {
   const auto times = milliseconds_.find(model);
   if (times == milliseconds_.end()) return std::nullopt;
   auto time = times->second.find(gear);

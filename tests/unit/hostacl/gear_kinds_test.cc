@@ -122,7 +122,9 @@ TEST_F(GearKindsTest, TheBufferHoldsUint64OrUint32) {
     ASSERT_EQ(aclrtMemcpy(words, 16, gear, 16, ACL_MEMCPY_DEVICE_TO_HOST), ACL_SUCCESS);
     EXPECT_EQ(words[0], 2u);
     EXPECT_EQ(words[1], size == 16 ? 0u : 8u);
-    if (size == 16) EXPECT_EQ(words[2], 8u);
+    if (size == 16) {
+      EXPECT_EQ(words[2], 8u);
+    }
     EXPECT_EQ(aclmdlExecute(id, input, DatasetOf({{y, 128}})), ACL_SUCCESS) << Message();
   }
   EXPECT_EQ(aclmdlSetDynamicHWSize(id, DatasetOf({{x, 128}, {gear, 7}}), 1, 2, 8),

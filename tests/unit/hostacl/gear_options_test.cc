@@ -107,7 +107,9 @@ TEST(GearOptionsTest, ShapesThatDoNotFitAreRefused) {
         Case{"", "", "ND", {-1, 4}, "give one of --dynamic_batch_size"}}) {
     GearOptions gears;
     std::string problem;
-    if (!item.name.empty()) ASSERT_TRUE(ParseGears(item.name, item.value, &gears, &problem));
+    if (!item.name.empty()) {
+      ASSERT_TRUE(ParseGears(item.name, item.value, &gears, &problem)) << problem;
+    }
     OmModel om;
     om.inputs = {Input("x", item.dims)};
     EXPECT_FALSE(ApplyGears(gears, {"x"}, item.format, &om, &problem)) << item.reason;
