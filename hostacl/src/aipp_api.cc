@@ -3,6 +3,7 @@
 // The AIPP part of acl/acl_mdl.h. Static AIPP is compiled in; of dynamic AIPP only the handle and
 // its refusal are here.
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -258,7 +259,7 @@ aclError aclmdlGetFirstAippInfo(uint32_t modelId, size_t index, aclAippInfo* aip
     return Fail(ACL_ERROR_NOT_STATIC_AIPP, "input ", index, " of ", om.name, " has no static AIPP");
   }
   const OmTensor& input = om.inputs[index];
-  *aippInfo = {};
+  std::memset(aippInfo, 0, sizeof *aippInfo);  // too large for a temporary
   hostacl::WriteSteps(input.aipp->steps, aippInfo);
   if (om.kind != hostacl::GearKind::kImage) {
     aippInfo->srcImageSizeW = static_cast<int32_t>(input.dims[2]);

@@ -115,7 +115,8 @@ std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, std::string graph, 
   std::weak_ptr<Engine>& slot = live[{device, model.digest, weight}];
   if (std::shared_ptr<Engine> engine = slot.lock()) return engine;
   try {
-    auto graphs = std::make_unique<Graphs>(model, graph);
+    std::unique_ptr<Graphs> graphs = Graphs::Read(model, graph, problem);
+    if (graphs == nullptr) return nullptr;
     graph = std::string();  // the engine has its own copy by now
     if (!lazy) {
       graphs->At(model.LargestGear());

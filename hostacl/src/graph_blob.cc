@@ -8,8 +8,8 @@
 #include <openvino/op/constant.hpp>
 #include <openvino/pass/serialize.hpp>
 #include <sstream>
-#include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "half.h"
 
@@ -57,7 +57,8 @@ std::string PackGraph(const std::shared_ptr<ov::Model>& graph) {
   return blob;
 }
 
-std::shared_ptr<ov::Model> ReadGraph(ov::Core* core, const std::string& blob, bool rounds) {
+std::shared_ptr<ov::Model> ReadGraph(ov::Core* core, const std::string& blob, bool rounds,
+                                     std::string* problem) {
   if (blob.compare(0, kMark.size(), kMark) != 0) {
     std::shared_ptr<ov::Model> graph = core->read_model(blob, ov::Tensor());
     if (rounds) RoundWeights(graph);
@@ -67,7 +68,8 @@ std::shared_ptr<ov::Model> ReadGraph(ov::Core* core, const std::string& blob, bo
   if (blob.size() >= kHeader) std::memcpy(sizes, blob.data() + kMark.size(), sizeof sizes);
   if (blob.size() < kHeader || sizes[0] > blob.size() - kHeader ||
       ConstantsAt(sizes[0]) > blob.size() || sizes[1] != blob.size() - ConstantsAt(sizes[0])) {
-    throw std::runtime_error("the packed graph is damaged: its lengths do not add up");
+    *problem = "the packed graph is damaged: its lengths do not add up";
+    return nullptr;
   }
   // The graph keeps this tensor, and its constants point into it.
   ov::Tensor constants(ov::element::u8, ov::Shape{sizes[1]});

@@ -22,7 +22,8 @@ void RoundWeights(const std::shared_ptr<ov::Model>& graph);
 std::string PackGraph(const std::shared_ptr<ov::Model>& graph);
 
 // Reads either form; `rounds` says whether the weights of an ONNX file are to be rounded (a packed
-// graph had its weights rounded by atc). Throws std::runtime_error for a damaged packed graph.
-std::shared_ptr<ov::Model> ReadGraph(ov::Core* core, const std::string& blob, bool rounds);
+// graph had its weights rounded by atc). Null and a message for a damaged packed graph.
+std::shared_ptr<ov::Model> ReadGraph(ov::Core* core, const std::string& blob, bool rounds,
+                                     std::string* problem);
 
 }  // namespace hostacl

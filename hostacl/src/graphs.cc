@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <stdexcept>
 #include <stop_token>
+#include <utility>
 
 #include "graph_blob.h"
 
@@ -64,12 +64,20 @@ class ExitGuard {
 
 }  // namespace
 
-Engine::Graphs::Graphs(const OmModel& model, const std::string& graph)
-    : gears_(model.gear_count()), graph_(ReadGraph(&Core(), graph, model.half_precision)) {
-  if (graph_->inputs().size() != model.inputs.size() ||
-      graph_->outputs().size() != model.outputs.size()) {
-    throw std::runtime_error("the graph has other inputs or outputs than the description");
+std::unique_ptr<Engine::Graphs> Engine::Graphs::Read(const OmModel& model, const std::string& blob,
+                                                     std::string* problem) {
+  std::shared_ptr<ov::Model> graph = ReadGraph(&Core(), blob, model.half_precision, problem);
+  if (graph == nullptr) return nullptr;
+  if (graph->inputs().size() != model.inputs.size() ||
+      graph->outputs().size() != model.outputs.size()) {
+    *problem = "the graph has other inputs or outputs than the description";
+    return nullptr;
   }
+  return std::make_unique<Graphs>(model, std::move(graph));
+}
+
+Engine::Graphs::Graphs(const OmModel& model, std::shared_ptr<ov::Model> graph)
+    : gears_(model.gear_count()), graph_(std::move(graph)) {
   for (size_t gear = 0; gear < gears_; ++gear) {
     std::vector<std::vector<int64_t>>& dims = dims_.emplace_back();
     for (const OmTensor& input : model.inputs) dims.push_back(input.GraphDimsAt(gear));

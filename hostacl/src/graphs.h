@@ -19,8 +19,10 @@ namespace hostacl {
 // missing. Owned by Engine. Thread-safe; OpenVINO's exceptions leave it.
 class Engine::Graphs {
  public:
-  // Reads the graph and checks that it has the inputs and outputs of the model.
-  Graphs(const OmModel& model, const std::string& graph);
+  // Reads the graph. Null and a message when it has other inputs or outputs than the model.
+  static std::unique_ptr<Graphs> Read(const OmModel& model, const std::string& blob,
+                                      std::string* problem);
+  Graphs(const OmModel& model, std::shared_ptr<ov::Model> graph);
   // Stops the background.
   ~Graphs();
   Graphs(const Graphs&) = delete;
