@@ -10,6 +10,7 @@
 #include "environment.h"
 #include "failure.h"
 #include "half.h"
+#include "release.h"
 #include "runtime.h"
 
 using hostacl::CallKind;
@@ -40,7 +41,7 @@ aclError aclrtGetVersion(int32_t* majorVersion, int32_t* minorVersion, int32_t* 
     return Fail(ACL_ERROR_INVALID_PARAM, "aclrtGetVersion: null argument");
   }
   *majorVersion = ACL_MAJOR_VERSION;
-  *minorVersion = ACL_MINOR_VERSION;
+  *minorVersion = hostacl::ThisRelease().interface_minor;
   *patchVersion = ACL_PATCH_VERSION;
   return ACL_SUCCESS;
 }
@@ -55,9 +56,10 @@ aclError aclsysGetCANNVersion(aclCANNPackageName name, aclCANNPackageVersion* ve
                 " is not installed; there are CANN and RUNTIME");
   }
   *version = aclCANNPackageVersion{};
-  std::strcpy(version->version, "9.0.0");
-  std::strcpy(version->majorVersion, "9");
-  std::strcpy(version->minorVersion, "0");
+  const hostacl::Release& release = hostacl::ThisRelease();
+  std::strcpy(version->version, release.version);
+  std::strcpy(version->majorVersion, release.major);
+  std::strcpy(version->minorVersion, release.minor);
   std::strcpy(version->releaseVersion, "0");
   return ACL_SUCCESS;
 }

@@ -12,6 +12,7 @@ struct Library {
   const char* path;
   const char* newest_there;   // a function that it has and the one before has not
   const char* oldest_absent;  // a function that came with the next release
+  int32_t interface_minor;
 };
 
 class ReleasesTest : public ::testing::TestWithParam<Library> {};
@@ -31,14 +32,15 @@ TEST_P(ReleasesTest, HasWhatItsReleaseHad) {
   int32_t patch = 0;
   EXPECT_EQ(version(&major, &minor, &patch), 0);
   EXPECT_EQ(major, 1);
+  EXPECT_EQ(minor, GetParam().interface_minor);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, ReleasesTest,
-    ::testing::Values(Library{HOSTACL_8_0, "aclrtMalloc", "aclmdlExecuteV2"},
-                      Library{HOSTACL_8_1, "aclmdlExecuteV2", "aclrtMemcpyAsyncWithCondition"},
-                      Library{HOSTACL_8_3, "aclrtMemcpyAsyncWithCondition", "aclrtStreamAbort"},
-                      Library{HOSTACL_8_5, "aclrtStreamAbort", "aclrtLaunchHostFunc"},
-                      Library{HOSTACL_9_0, "aclrtLaunchHostFunc", "aclopExecuteV2"}));
+    ::testing::Values(Library{HOSTACL_8_0, "aclrtMalloc", "aclmdlExecuteV2", 2},
+                      Library{HOSTACL_8_1, "aclmdlExecuteV2", "aclrtMemcpyAsyncWithCondition", 12},
+                      Library{HOSTACL_8_3, "aclrtMemcpyAsyncWithCondition", "aclrtStreamAbort", 12},
+                      Library{HOSTACL_8_5, "aclrtStreamAbort", "aclrtLaunchHostFunc", 15},
+                      Library{HOSTACL_9_0, "aclrtLaunchHostFunc", "aclopExecuteV2", 15}));
 
 }  // namespace
