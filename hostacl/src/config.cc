@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config.h"
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "failure.h"
 
@@ -100,9 +103,13 @@ aclError Read(const Json& json, InitConfig* config) {
 aclError ReadInitConfig(const char* path, InitConfig* config) {
   *config = InitConfig{};
   if (path == nullptr || *path == '\0') return ACL_SUCCESS;
+  std::error_code problem;
+  if (!std::filesystem::is_regular_file(path, problem)) {
+    return Fail(ACL_ERROR_INVALID_FILE, "aclInit: ", path, " is no file");
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.good() && !file.eof()) {
+  if (!file.is_open()) {
     return Fail(ACL_ERROR_INVALID_FILE, "aclInit: cannot read ", path);
   }
   const Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
@@ -112,8 +119,8 @@ aclError ReadInitConfig(const char* path, InitConfig* config) {
   }
   try {
     return Read(json, config);
-  } catch (const Json::exception& problem) {  // a value of another type than expected
-    return Fail(ACL_ERROR_FILE_ATTR_INVALID, "aclInit: ", path, ": ", problem.what());
+  } catch (const Json::exception& wrong) {  // a value of another type than expected
+    return Fail(ACL_ERROR_FILE_ATTR_INVALID, "aclInit: ", path, ": ", wrong.what());
   }
 }
 
