@@ -30,11 +30,12 @@ std::optional<long long> WholeNumber(const Json& value) {
   return number;
 }
 
-int Depth(const Json& value) {
-  if (!value.is_structured()) return 0;
-  int deepest = 0;
-  for (const Json& inner : value) deepest = std::max(deepest, Depth(inner));
-  return deepest + 1;
+// True when the value nests deeper than `levels`.
+bool DeeperThan(int levels, const Json& value) {
+  if (!value.is_structured()) return false;
+  if (levels == 0) return true;
+  return std::any_of(value.begin(), value.end(),
+                     [levels](const Json& inner) { return DeeperThan(levels - 1, inner); });
 }
 
 aclError CheckDump(const Json& dump) {
@@ -113,7 +114,7 @@ aclError ReadInitConfig(const char* path, InitConfig* config) {
     return Fail(ACL_ERROR_INVALID_FILE, "aclInit: cannot read ", path);
   }
   const Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded() || !json.is_object() || Depth(json) > kDeepest) {
+  if (json.is_discarded() || !json.is_object() || DeeperThan(kDeepest, json)) {
     return Fail(ACL_ERROR_PARSE_FILE, "aclInit: ", path,
                 " holds no JSON object, or one nested deeper than ", kDeepest);
   }
