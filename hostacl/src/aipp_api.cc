@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "dataset.h"
 #include "failure.h"
 #include "handle_table.h"
@@ -138,8 +139,10 @@ aclError FindInput(uint32_t id, size_t index, const char* function,
 
 using hostacl::AippSet;
 using hostacl::AippSets;
+using hostacl::CallKind;
 using hostacl::Check;
 using hostacl::CheckBatch;
+using hostacl::EnterCall;
 using hostacl::Fail;
 using hostacl::IsSwitch;
 using hostacl::OmModel;
@@ -155,11 +158,13 @@ aclmdlAIPP* aclmdlCreateAIPP(uint64_t batchSize) {
 }
 
 aclError aclmdlDestroyAIPP(const aclmdlAIPP* aippParmsSet) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (AippSets().Remove(aippParmsSet) != nullptr) return ACL_SUCCESS;
   return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlDestroyAIPP: null or destroyed AIPP handle");
 }
 
 aclError aclmdlGetAippDataSize(uint64_t batchSize, size_t* size) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (size == nullptr || batchSize == 0) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetAippDataSize: null size or a batch of 0");
   }
@@ -167,6 +172,7 @@ aclError aclmdlGetAippDataSize(uint64_t batchSize, size_t* size) {
 }
 
 aclError aclmdlSetAIPPInputFormat(aclmdlAIPP* aippParmsSet, aclAippInputFormat inputFormat) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const bool good = inputFormat == ACL_YUV420SP_U8 || inputFormat == ACL_XRGB8888_U8 ||
                     inputFormat == ACL_RGB888_U8 || inputFormat == ACL_YUV400_U8;
   return Check(aippParmsSet, good, "aclmdlSetAIPPInputFormat");
@@ -175,65 +181,78 @@ aclError aclmdlSetAIPPInputFormat(aclmdlAIPP* aippParmsSet, aclAippInputFormat i
 aclError aclmdlSetAIPPCscParams(aclmdlAIPP* aippParmsSet, int8_t cscSwitch, int16_t, int16_t,
                                 int16_t, int16_t, int16_t, int16_t, int16_t, int16_t, int16_t,
                                 uint8_t, uint8_t, uint8_t, uint8_t, uint8_t, uint8_t) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return Check(aippParmsSet, IsSwitch(cscSwitch), "aclmdlSetAIPPCscParams");
 }
 
 aclError aclmdlSetAIPPRbuvSwapSwitch(aclmdlAIPP* aippParmsSet, int8_t rbuvSwapSwitch) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return Check(aippParmsSet, IsSwitch(rbuvSwapSwitch), "aclmdlSetAIPPRbuvSwapSwitch");
 }
 
 aclError aclmdlSetAIPPAxSwapSwitch(aclmdlAIPP* aippParmsSet, int8_t axSwapSwitch) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return Check(aippParmsSet, IsSwitch(axSwapSwitch), "aclmdlSetAIPPAxSwapSwitch");
 }
 
 aclError aclmdlSetAIPPSrcImageSize(aclmdlAIPP* aippParmsSet, int32_t srcImageSizeW,
                                    int32_t srcImageSizeH) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return Check(aippParmsSet, srcImageSizeW > 0 && srcImageSizeH > 0, "aclmdlSetAIPPSrcImageSize");
 }
 
 aclError aclmdlSetAIPPScfParams(aclmdlAIPP* aippParmsSet, int8_t scfSwitch, int32_t, int32_t,
                                 int32_t, int32_t, uint64_t batchIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return CheckBatch(aippParmsSet, batchIndex, IsSwitch(scfSwitch), "aclmdlSetAIPPScfParams");
 }
 
 aclError aclmdlSetAIPPCropParams(aclmdlAIPP* aippParmsSet, int8_t cropSwitch, int32_t, int32_t,
                                  int32_t, int32_t, uint64_t batchIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return CheckBatch(aippParmsSet, batchIndex, IsSwitch(cropSwitch), "aclmdlSetAIPPCropParams");
 }
 
 aclError aclmdlSetAIPPPaddingParams(aclmdlAIPP* aippParmsSet, int8_t paddingSwitch, int32_t,
                                     int32_t, int32_t, int32_t, uint64_t batchIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return CheckBatch(aippParmsSet, batchIndex, IsSwitch(paddingSwitch),
                     "aclmdlSetAIPPPaddingParams");
 }
 
 aclError aclmdlSetAIPPDtcPixelMean(aclmdlAIPP* aippParmsSet, int16_t, int16_t, int16_t, int16_t,
                                    uint64_t batchIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return CheckBatch(aippParmsSet, batchIndex, true, "aclmdlSetAIPPDtcPixelMean");
 }
 
 aclError aclmdlSetAIPPDtcPixelMin(aclmdlAIPP* aippParmsSet, float, float, float, float,
                                   uint64_t batchIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return CheckBatch(aippParmsSet, batchIndex, true, "aclmdlSetAIPPDtcPixelMin");
 }
 
 aclError aclmdlSetAIPPPixelVarReci(aclmdlAIPP* aippParmsSet, float, float, float, float,
                                    uint64_t batchIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return CheckBatch(aippParmsSet, batchIndex, true, "aclmdlSetAIPPPixelVarReci");
 }
 
 aclError aclmdlSetInputAIPP(uint32_t modelId, aclmdlDataset* dataset, size_t index,
                             const aclmdlAIPP* aippParmsSet) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::Refuse(modelId, dataset, index, aippParmsSet, "aclmdlSetInputAIPP");
 }
 
 aclError aclmdlSetAIPPByInputIndex(uint32_t modelId, aclmdlDataset* dataset, size_t index,
                                    const aclmdlAIPP* aippParmsSet) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::Refuse(modelId, dataset, index, aippParmsSet, "aclmdlSetAIPPByInputIndex");
 }
 
 aclError aclmdlGetAippType(uint32_t modelId, size_t index, aclmdlInputAippType* type,
                            size_t* dynamicAttachedDataIndex) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (type == nullptr || dynamicAttachedDataIndex == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetAippType: null argument");
   }
@@ -248,6 +267,7 @@ aclError aclmdlGetAippType(uint32_t modelId, size_t index, aclmdlInputAippType* 
 }
 
 aclError aclmdlGetFirstAippInfo(uint32_t modelId, size_t index, aclAippInfo* aippInfo) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (aippInfo == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetFirstAippInfo: null argument");
   }

@@ -4,13 +4,16 @@
 #include <memory>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "dataset.h"
 #include "failure.h"
 
+using hostacl::CallKind;
 using hostacl::DataBuffer;
 using hostacl::DataBuffers;
 using hostacl::Dataset;
 using hostacl::Datasets;
+using hostacl::EnterCall;
 using hostacl::Fail;
 
 namespace hostacl {
@@ -78,12 +81,14 @@ aclDataBuffer* aclCreateDataBuffer(void* data, size_t size) {
 }
 
 aclError aclDestroyDataBuffer(const aclDataBuffer* dataBuffer) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (FindBuffer(dataBuffer, "aclDestroyDataBuffer") == nullptr) return ACL_ERROR_INVALID_PARAM;
   DataBuffers().Remove(dataBuffer);
   return ACL_SUCCESS;
 }
 
 aclError aclUpdateDataBuffer(aclDataBuffer* dataBuffer, void* data, size_t size) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto buffer = FindBuffer(dataBuffer, "aclUpdateDataBuffer");
   if (buffer == nullptr) return ACL_ERROR_INVALID_PARAM;
   buffer->Set(DataBuffer::View{.address = data, .size = size});
@@ -109,12 +114,14 @@ aclmdlDataset* aclmdlCreateDataset() {
 }
 
 aclError aclmdlDestroyDataset(const aclmdlDataset* dataset) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (FindDataset(dataset, "aclmdlDestroyDataset") == nullptr) return ACL_ERROR_INVALID_PARAM;
   Datasets().Remove(dataset);
   return ACL_SUCCESS;
 }
 
 aclError aclmdlAddDatasetBuffer(aclmdlDataset* dataset, aclDataBuffer* dataBuffer) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto found = FindDataset(dataset, "aclmdlAddDatasetBuffer");
   if (found == nullptr || FindBuffer(dataBuffer, "aclmdlAddDatasetBuffer") == nullptr) {
     return ACL_ERROR_INVALID_PARAM;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace hostacl {
 // aclmdlGetDesc. Thread-compatible, as the C interface promises no more.
 struct Description {
   std::shared_ptr<ModelInfo> model;
+  uint32_t model_id = 0;         // 0: filled from a file, without a load
   std::vector<OmTensor> inputs;  // with the gear input
   std::vector<OmTensor> outputs;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "dataset.h"
 #include "failure.h"
 #include "gear_buffer.h"
@@ -129,12 +130,15 @@ aclError PickDims(const Setter& setter, const aclmdlIODims& dims, std::vector<ui
 }  // namespace
 }  // namespace hostacl
 
+using hostacl::CallKind;
+using hostacl::EnterCall;
 using hostacl::Fail;
 using hostacl::GearKind;
 using hostacl::Setter;
 
 aclError aclmdlSetDynamicBatchSize(uint32_t modelId, aclmdlDataset* dataset, size_t index,
                                    uint64_t batchSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   Setter setter{.function = "aclmdlSetDynamicBatchSize", .kind = GearKind::kBatch};
   const aclError error = hostacl::Begin(modelId, dataset, index, batchSize > 0, &setter);
   if (error != ACL_SUCCESS) return error;
@@ -143,6 +147,7 @@ aclError aclmdlSetDynamicBatchSize(uint32_t modelId, aclmdlDataset* dataset, siz
 
 aclError aclmdlSetDynamicHWSize(uint32_t modelId, aclmdlDataset* dataset, size_t index,
                                 uint64_t height, uint64_t width) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   Setter setter{.function = "aclmdlSetDynamicHWSize", .kind = GearKind::kImage};
   const bool given = height > 0 && width > 0;
   const aclError error = hostacl::Begin(modelId, dataset, index, given, &setter);
@@ -152,6 +157,7 @@ aclError aclmdlSetDynamicHWSize(uint32_t modelId, aclmdlDataset* dataset, size_t
 
 aclError aclmdlSetInputDynamicDims(uint32_t modelId, aclmdlDataset* dataset, size_t index,
                                    const aclmdlIODims* dims) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   Setter setter{.function = "aclmdlSetInputDynamicDims", .kind = GearKind::kDims};
   const bool given = dims != nullptr;
   const aclError error = hostacl::Begin(modelId, dataset, index, given, &setter);

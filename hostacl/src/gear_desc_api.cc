@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "description.h"
 #include "failure.h"
 
+using hostacl::CallKind;
+using hostacl::EnterCall;
 using hostacl::Fail;
 using hostacl::FindDescription;
 using hostacl::GearKind;
@@ -15,6 +18,7 @@ using hostacl::OmModel;
 using hostacl::OmTensor;
 
 aclError aclmdlGetDynamicBatch(const aclmdlDesc* modelDesc, aclmdlBatch* batch) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto description = FindDescription(modelDesc);
   if (description == nullptr || batch == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetDynamicBatch: null or unfilled argument");
@@ -28,6 +32,7 @@ aclError aclmdlGetDynamicBatch(const aclmdlDesc* modelDesc, aclmdlBatch* batch) 
 }
 
 aclError aclmdlGetDynamicHW(const aclmdlDesc* modelDesc, size_t index, aclmdlHW* hw) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   (void)index;  // the sizes are the same for all inputs; callers pass -1
   const auto description = FindDescription(modelDesc);
   if (description == nullptr || hw == nullptr) {
@@ -45,6 +50,7 @@ aclError aclmdlGetDynamicHW(const aclmdlDesc* modelDesc, size_t index, aclmdlHW*
 
 aclError aclmdlGetInputDynamicGearCount(const aclmdlDesc* modelDesc, size_t index,
                                         size_t* gearCount) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto description = FindDescription(modelDesc);
   if (description == nullptr || gearCount == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM,
@@ -61,6 +67,7 @@ aclError aclmdlGetInputDynamicGearCount(const aclmdlDesc* modelDesc, size_t inde
 
 aclError aclmdlGetInputDynamicDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims,
                                    size_t gearCount) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto description = FindDescription(modelDesc);
   if (description == nullptr || dims == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetInputDynamicDims: null or unfilled argument");
