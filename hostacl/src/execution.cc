@@ -8,6 +8,7 @@
 
 #include "failure.h"
 #include "runtime.h"
+#include "stage.h"
 
 namespace hostacl {
 namespace {
@@ -167,27 +168,28 @@ aclError Execution::Run(TaskTime* time) {
     inputs[i] = padded[i].data();
   }
 
-  const Profile* profile = device->profile();
-  Clock::duration length{0};
-  TimePoint start = time->ready;
-  if (profile != nullptr) {
-    length = profile->Time(om.name, batch_).value_or(Clock::duration{0});
-    start = device->timeline().Reserve(time->ready, length);
+  FaultPlan::Blow blow;
+  if (device->faults() != nullptr) {
+    TaskFacts facts{.device = device->id(), .model = om.name, .inputs = {}, .rows = batch_};
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      facts.inputs.push_back({inputs[i], om.inputs[i].BytesAt(batch_)});
+    }
+    blow = device->faults()->AtTask(facts, time->stop);
+    if (blow.error != ACL_SUCCESS) return blow.error;
+    if (blow.hung) time->ready = std::max(time->ready, Clock::now());
   }
+  Stage stage(device, &device->compute_engine(), model_->StageTime(batch_), blow.slow, time);
   std::vector<std::vector<uint8_t>> outputs;
   Clock::duration took{0};
   if (const aclError error = ComputeOutputs(model_.get(), batch_, inputs, &outputs, &took)) {
     return error;
   }
-  if (profile != nullptr) {
-    // A computation that is slower than the card acted lengthens its slot; waking late does not.
-    if (!profile->replay() && took > length) {
-      device->timeline().Reserve(start, took - length);
-      length = took;
-    }
-    time->end = start + length;
-    WaitUntil(time->end);
-  }
+  const Profile* profile = device->profile();
+  if (profile != nullptr && !profile->replay()) stage.Computed(took);
+  if (blow.corrupt_bits > 0) FlipBits(blow.corrupt_bits, blow.corrupt_seed, &outputs);
+  size_t bytes = 0;
+  for (const auto& output : outputs) bytes += output.size();
+  stage.WaitToWrite(bytes);
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Bound& bound = outputs_[i];
     const size_t written = std::min(outputs[i].size(), bound.size);
@@ -196,6 +198,7 @@ aclError Execution::Run(TaskTime* time) {
     const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.max_batch()));
     if (most > written) std::memset(bound.bytes + written, Arena::kPoison, most - written);
   }
+  stage.Finish();
   return ACL_SUCCESS;
 }
 

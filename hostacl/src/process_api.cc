@@ -1,11 +1,8 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The process part of the C interface: acl/acl.h and the type part of acl/acl_base.h.
-#include <string>
-
 #include "acl/acl.h"
 #include "data_type.h"
-#include "environment.h"
 #include "failure.h"
 #include "half.h"
 #include "runtime.h"
@@ -32,10 +29,7 @@ aclError aclrtGetVersion(int32_t* majorVersion, int32_t* minorVersion, int32_t* 
 
 const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }
 
-const char* aclrtGetSocName() {
-  static const std::string name = hostacl::TextVariable("HOSTACL_SOC", "Ascend310P3");
-  return name.c_str();
-}
+const char* aclrtGetSocName() { return Runtime::Get().SocName(); }
 
 float aclFloat16ToFloat(aclFloat16 value) { return hostacl::HalfToFloat(value); }
 aclFloat16 aclFloatToFloat16(float value) { return hostacl::FloatToHalf(value); }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime.h"
 
-#include <cstdlib>
 #include <utility>
 
 #include "environment.h"
@@ -27,21 +26,14 @@ void* Runtime::bound_handle() { return bound_context; }
 aclError Runtime::Init() {
   MutexLock lock(&mutex_);
   if (initialized_) return Fail(ACL_ERROR_REPEAT_INITIALIZE, "aclInit was called before");
-  const std::string path = TextVariable("HOSTACL_PROFILE", "");
-  if (!path.empty()) {
-    std::string problem;
-    profile_ = Profile::Load(path, &problem);
-    if (profile_ == nullptr) return FailWith(ACL_ERROR_INVALID_FILE, problem);
-    if (profile_->replay()) {
-      replay_ = std::make_unique<ReplayStore>(NumberVariable("HOSTACL_REPLAY_MIB", 2048) << 20);
-    }
+  if (const aclError error = MakeDevices()) {
+    devices_.clear();
+    replay_.reset();
+    profile_.reset();
+    faults_.reset();
+    return error;
   }
-  const size_t memory = NumberVariable("HOSTACL_DEVICE_MEMORY_MIB", 4096) << 20;
-  const size_t count = VisibleDevices(NumberVariable("HOSTACL_DEVICES", 2));
-  for (size_t i = 0; i < count; ++i) {
-    devices_.push_back(std::make_unique<Device>(static_cast<int>(i), memory, profile_.get()));
-  }
-  defaults_.assign(count, Default{});
+  defaults_.assign(devices_.size(), Default{});
   initialized_ = true;
   finalized_ = false;
   return ACL_SUCCESS;
@@ -57,7 +49,8 @@ aclError Runtime::Finalize() {
     initialized_ = false;
     finalized_ = true;
   }
-  // Waits inside streams end first, then the streams, then what their tasks used.
+  // Hangs and waits inside streams end first, then the streams, then what their tasks used.
+  if (faults_ != nullptr) faults_->End();
   for (const auto& event : events_.All()) event->Abandon();
   for (const auto& stream : streams_.All()) stream->Stop();
   for (const auto& context : contexts_.All()) context->Close();
@@ -71,10 +64,12 @@ aclError Runtime::Finalize() {
   }
   models.clear();
   MutexLock lock(&mutex_);
+  WriteReport();
   defaults_.clear();
   devices_.clear();
   replay_.reset();
   profile_.reset();
+  faults_.reset();
   return ACL_SUCCESS;
 }
 

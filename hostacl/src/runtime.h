@@ -12,6 +12,7 @@
 #include "context.h"
 #include "device.h"
 #include "event.h"
+#include "fault_plan.h"
 #include "handle_table.h"
 #include "mutex.h"
 #include "profile.h"
@@ -62,6 +63,10 @@ class Runtime {
   HandleTable<Context>& contexts() { return contexts_; }
   HandleTable<Stream>& streams() { return streams_; }
   HandleTable<Event>& events() { return events_; }
+  // Null without HOSTACL_FAULTS.
+  FaultPlan* faults() { return faults_.get(); }
+  // The chip of device 0; before aclInit, of the device that it would be. Null when there is none.
+  const char* SocName() HOSTACL_EXCLUDES(mutex_);
   // Null without a profile that asks for replay.
   ReplayStore* replay() { return replay_.get(); }
 
@@ -81,6 +86,11 @@ class Runtime {
 
   Runtime() = default;
 
+  // The devices as environment, profile and fault plan have them.
+  aclError MakeDevices() HOSTACL_REQUIRES(mutex_);
+  // What the profiled engines did, to the file of HOSTACL_PROFILE_REPORT.
+  void WriteReport() HOSTACL_REQUIRES(mutex_);
+
   Mutex mutex_;
   bool initialized_ HOSTACL_GUARDED_BY(mutex_) = false;
   bool finalized_ HOSTACL_GUARDED_BY(mutex_) = false;
@@ -91,6 +101,7 @@ class Runtime {
   std::map<uintptr_t, size_t> pinned_ HOSTACL_GUARDED_BY(mutex_);  // address to size
   std::unique_ptr<Profile> profile_;     // set by Init, before any device exists
   std::unique_ptr<ReplayStore> replay_;  // as profile_
+  std::unique_ptr<FaultPlan> faults_;    // as profile_
   HandleTable<Context> contexts_{1};
   HandleTable<Stream> streams_{2};
   HandleTable<Event> events_{3};

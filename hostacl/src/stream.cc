@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "context.h"
+#include "device.h"
 #include "failure.h"
 
 namespace hostacl {
@@ -52,10 +53,13 @@ void Stream::Stop() {
     dropped.swap(queue_);
     changed_.NotifyAll();
   }
+  give_up_.store(true);
+  if (FaultPlan* faults = context_->device()->faults()) faults->Wake();
   if (thread_.joinable()) thread_.join();
 }
 
 void Stream::Loop() {
+  SharpenTimers();
   TimePoint previous_end = {};
   for (;;) {
     Entry entry;
@@ -66,7 +70,7 @@ void Stream::Loop() {
       entry = std::move(queue_.front());
       queue_.pop_front();
     }
-    TaskTime time{.ready = std::max(entry.enqueued, previous_end), .end = {}};
+    TaskTime time{.ready = std::max(entry.enqueued, previous_end), .end = {}, .stop = &give_up_};
     time.end = time.ready;
     const aclError code = entry.task(&time);
     if (code != ACL_SUCCESS) {

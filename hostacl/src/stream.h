@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -21,6 +22,7 @@ class Context;
 struct TaskTime {
   TimePoint ready;  // in: it was enqueued, and the task before it had ended
   TimePoint end;    // out: when it ended in device time; set to `ready` before the task runs
+  const std::atomic<bool>* stop = nullptr;  // in: set when a hanging task is to give up
 };
 
 // A queue of device work with a thread of its own. Tasks run in order; one that fails leaves its
@@ -43,7 +45,7 @@ class Stream {
   // Waits for all that was submitted before the call. False when the deadline passed first.
   bool Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
   bool Idle() HOSTACL_EXCLUDES(mutex_);
-  // Drops what has not begun, waits for the running task and ends the thread.
+  // Drops what has not begun, waits for the running task, which stops hanging, and ends the thread.
   void Stop() HOSTACL_EXCLUDES(mutex_);
 
  private:
@@ -56,6 +58,7 @@ class Stream {
 
   const std::shared_ptr<Context> context_;
   const bool virtual_time_;
+  std::atomic<bool> give_up_ = false;
   Mutex mutex_;
   CondVar changed_;
   std::deque<Entry> queue_ HOSTACL_GUARDED_BY(mutex_);
