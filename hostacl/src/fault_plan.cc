@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fault_plan.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "failure.h"
 #include "fault_reach.h"
@@ -18,6 +21,21 @@ namespace {
                "hostacl: HOSTACL_FAULTS rule %s aborts the process (count %llu, device %d)\n",
                rule.name.c_str(), static_cast<unsigned long long>(count), device);
   std::abort();
+}
+
+// Calls that are about the process, or that name their device themselves: they do not fail because
+// the device of the thread's context is lost.
+bool OutlivesItsDevice(std::string_view function) {
+  constexpr std::string_view kNames[] = {"aclInit",
+                                         "aclFinalize",
+                                         "aclrtGetVersion",
+                                         "aclFinalizeReference",
+                                         "aclrtSetDevice",
+                                         "aclrtSetCurrentContext",
+                                         "aclrtGetDeviceCount",
+                                         "aclrtCreateContext",
+                                         "aclsysGetCANNVersion"};
+  return std::find(std::begin(kNames), std::end(kNames), function) != std::end(kNames);
 }
 
 }  // namespace
@@ -82,7 +100,9 @@ aclError FaultPlan::FailLost(int device) {
 
 aclError FaultPlan::AtCall(const char* function, int device) {
   MutexLock lock(&mutex_);
-  if (const aclError error = FailLost(device)) return error;
+  if (!OutlivesItsDevice(function)) {
+    if (const aclError error = FailLost(device)) return error;
+  }
   for (size_t i = 0; i < rules_.size(); ++i) {
     const FaultRule& rule = rules_[i];
     uint64_t count = 0;
@@ -137,9 +157,9 @@ FaultPlan::Blow FaultPlan::AtTask(const TaskFacts& task, const std::atomic<bool>
   return blow;
 }
 
-void FaultPlan::Lose(int device, aclError code) {
+aclError FaultPlan::CheckDevice(int device) {
   MutexLock lock(&mutex_);
-  lost_.emplace(device, code);
+  return FailLost(device);
 }
 
 void FaultPlan::Wake() {

@@ -43,8 +43,8 @@ class FaultPlan {
   // `stop` (may be null) ends the wait when it is set before a Wake. An error leaves a message.
   Blow AtTask(const TaskFacts& task, const std::atomic<bool>* stop) HOSTACL_EXCLUDES(mutex_);
 
-  // The device is gone from now on: AtCall and AtTask give `code`.
-  void Lose(int device, aclError code) HOSTACL_EXCLUDES(mutex_);
+  // Success, or the code of a device that is lost, with a recent message.
+  aclError CheckDevice(int device) HOSTACL_EXCLUDES(mutex_);
   // Hanging tasks look at their `stop` again.
   void Wake() HOSTACL_EXCLUDES(mutex_);
   // Ends every hang, now and later.

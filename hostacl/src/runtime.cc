@@ -31,6 +31,7 @@ aclError Runtime::Init() {
     replay_.reset();
     profile_.reset();
     faults_.reset();
+    has_faults_.store(false);
     return error;
   }
   defaults_.assign(devices_.size(), Default{});
@@ -48,9 +49,9 @@ aclError Runtime::Finalize() {
     }
     initialized_ = false;
     finalized_ = true;
+    if (faults_ != nullptr) faults_->End();
   }
   // Hangs and waits inside streams end first, then the streams, then what their tasks used.
-  if (faults_ != nullptr) faults_->End();
   for (const auto& event : events_.All()) event->Abandon();
   for (const auto& stream : streams_.All()) stream->Stop();
   for (const auto& context : contexts_.All()) context->Close();
@@ -70,6 +71,7 @@ aclError Runtime::Finalize() {
   replay_.reset();
   profile_.reset();
   faults_.reset();
+  has_faults_.store(false);
   return ACL_SUCCESS;
 }
 
@@ -89,7 +91,7 @@ aclError Runtime::FindDevice(int32_t id, Device** device) {
                 " (HOSTACL_DEVICES, ASCEND_RT_VISIBLE_DEVICES)");
   }
   *device = devices_[static_cast<size_t>(id)].get();
-  return ACL_SUCCESS;
+  return faults_ == nullptr ? ACL_SUCCESS : faults_->CheckDevice(id);
 }
 
 uint32_t Runtime::device_count() {

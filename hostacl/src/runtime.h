@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -63,8 +64,9 @@ class Runtime {
   HandleTable<Context>& contexts() { return contexts_; }
   HandleTable<Stream>& streams() { return streams_; }
   HandleTable<Event>& events() { return events_; }
-  // Null without HOSTACL_FAULTS.
-  FaultPlan* faults() { return faults_.get(); }
+  // What the fault plan has for the call `function` of this thread, on its context's device; to be
+  // asked first thing. Success without HOSTACL_FAULTS.
+  aclError AtCall(const char* function) HOSTACL_EXCLUDES(mutex_);
   // The chip of device 0; before aclInit, of the device that it would be. Null when there is none.
   const char* SocName() HOSTACL_EXCLUDES(mutex_);
   // Null without a profile that asks for replay.
@@ -101,7 +103,9 @@ class Runtime {
   std::map<uintptr_t, size_t> pinned_ HOSTACL_GUARDED_BY(mutex_);  // address to size
   std::unique_ptr<Profile> profile_;     // set by Init, before any device exists
   std::unique_ptr<ReplayStore> replay_;  // as profile_
-  std::unique_ptr<FaultPlan> faults_;    // as profile_
+  // Shared with the calls that ask it while aclFinalize lets go of it.
+  std::shared_ptr<FaultPlan> faults_ HOSTACL_GUARDED_BY(mutex_);
+  std::atomic<bool> has_faults_ = false;
   HandleTable<Context> contexts_{1};
   HandleTable<Stream> streams_{2};
   HandleTable<Event> events_{3};

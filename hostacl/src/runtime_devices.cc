@@ -45,6 +45,7 @@ aclError Runtime::MakeDevices() {
   if (!faults.empty()) {
     faults_ = FaultPlan::Load(faults, &problem);
     if (faults_ == nullptr) return FailWith(ACL_ERROR_INVALID_FILE, problem);
+    has_faults_.store(true);
   }
   std::vector<DeviceSpec> specs;
   if (!ListDevices(profile_.get(), &specs, &problem)) {
@@ -56,6 +57,18 @@ aclError Runtime::MakeDevices() {
                                                 profile_.get(), faults_.get()));
   }
   return ACL_SUCCESS;
+}
+
+aclError Runtime::AtCall(const char* function) {
+  if (!has_faults_.load()) return ACL_SUCCESS;
+  std::shared_ptr<FaultPlan> faults;
+  {
+    MutexLock lock(&mutex_);
+    faults = faults_;
+  }
+  if (faults == nullptr) return ACL_SUCCESS;
+  const std::shared_ptr<Context> context = contexts_.Find(bound_handle());
+  return faults->AtCall(function, context == nullptr ? -1 : context->device()->id());
 }
 
 const char* Runtime::SocName() {

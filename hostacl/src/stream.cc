@@ -73,7 +73,7 @@ void Stream::Loop() {
     TaskTime time{.ready = std::max(entry.enqueued, previous_end), .end = {}, .stop = &give_up_};
     time.end = time.ready;
     const aclError code = entry.task(&time);
-    if (code != ACL_SUCCESS) {
+    if (code != ACL_SUCCESS && !give_up_.load()) {
       const char* message = TakeRecentMessage();
       context_->Poison(code, message != nullptr ? message : "");
     }
