@@ -64,18 +64,20 @@ std::unique_ptr<FaultPlan> FaultPlan::Load(const std::string& path, std::string*
 FaultPlan::FaultPlan(std::vector<FaultRule> rules, TimePoint begin)
     : rules_(std::move(rules)), begin_(begin) {}
 
-bool FaultPlan::Counts(size_t index, int device, uint64_t* count) {
-  const FaultRule& rule = rules_[index];
-  Counter& counter = counters_[{index, device}];
-  *count = ++counter.watched;
-  if (!rule.StrikesAt(*count, device)) return false;
-  if (rule.times > 0 && counter.struck >= rule.times) return false;
-  if (rule.from > Clock::duration{0} || rule.until != FaultRule::kForEver) {
-    const Clock::duration now = Clock::now() - begin_;
-    if (now < rule.from || now >= rule.until) return false;
+std::vector<FaultPlan::Strike> FaultPlan::Count(const std::vector<bool>& watches, int device) {
+  std::vector<Strike> strikes;
+  const Clock::duration now = Clock::now() - begin_;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    if (!watches[i]) continue;
+    const FaultRule& rule = rules_[i];
+    Counter& counter = counters_[{i, device}];
+    const uint64_t count = ++counter.watched;
+    if (!rule.StrikesAt(count, device) || now < rule.from || now >= rule.until) continue;
+    if (rule.times > 0 && counter.struck >= rule.times) continue;
+    ++counter.struck;
+    strikes.push_back({&rule, count});
   }
-  ++counter.struck;
-  return true;
+  return strikes;
 }
 
 bool FaultPlan::Hang(Clock::duration length, const std::atomic<bool>* stop) {
@@ -99,19 +101,18 @@ aclError FaultPlan::FailLost(int device) {
 }
 
 aclError FaultPlan::AtCall(const char* function, int device) {
+  std::vector<bool> watches;
+  for (const FaultRule& rule : rules_) watches.push_back(rule.WatchesCall(function, device));
   MutexLock lock(&mutex_);
   if (!OutlivesItsDevice(function)) {
     if (const aclError error = FailLost(device)) return error;
   }
-  for (size_t i = 0; i < rules_.size(); ++i) {
-    const FaultRule& rule = rules_[i];
-    uint64_t count = 0;
-    if (!rule.WatchesCall(function, device) || !Counts(i, device, &count)) continue;
-    if (rule.abort) AbortOnPlan(rule, count, device);
-    if (rule.hang) Hang(*rule.hang, nullptr);
-    if (rule.error == ACL_SUCCESS) continue;
-    if (rule.lost && device >= 0) lost_.emplace(device, rule.error);
-    return Fail(rule.error, function, ": fault on plan: HOSTACL_FAULTS rule ", rule.name,
+  for (const auto& [rule, count] : Count(watches, device)) {
+    if (rule->abort) AbortOnPlan(*rule, count, device);
+    if (rule->hang) Hang(*rule->hang, nullptr);
+    if (rule->error == ACL_SUCCESS) continue;
+    if (rule->lost && device >= 0) lost_.emplace(device, rule->error);
+    return Fail(rule->error, function, ": fault on plan: HOSTACL_FAULTS rule ", rule->name,
                 ", match ", count, " on device ", device);
   }
   return ACL_SUCCESS;
@@ -129,30 +130,29 @@ FaultPlan::Blow FaultPlan::AtTask(const TaskFacts& task, const std::atomic<bool>
     changed_.Wait(&mutex_);
   }
   blow.error = FailLost(task.device);
-  for (size_t i = 0; i < rules_.size() && blow.error == ACL_SUCCESS; ++i) {
-    const FaultRule& rule = rules_[i];
-    uint64_t count = 0;
-    if (!watches[i] || !Counts(i, task.device, &count)) continue;
-    if (rule.abort) AbortOnPlan(rule, count, task.device);
-    if (rule.hang) {
+  if (blow.error != ACL_SUCCESS) return blow;
+  for (const auto& [rule, count] : Count(watches, task.device)) {
+    if (rule->abort) AbortOnPlan(*rule, count, task.device);
+    if (rule->hang) {
       blow.hung = true;
       ++hanging;
-      const bool in_full = Hang(*rule.hang, stop);
+      const bool in_full = Hang(*rule->hang, stop);
       --hanging;
       changed_.NotifyAll();
       if (!in_full) {
         blow.error = Fail(kStreamAborted, "the stream was ended while its task hung");
-        break;
+        return blow;
       }
     }
-    blow.slow *= rule.slow;
-    blow.corrupt_bits += rule.corrupt_bits;
-    if (rule.corrupt_bits > 0) blow.corrupt_seed = rule.LotAt(count, task.device);
-    if (rule.error == ACL_SUCCESS) continue;
-    if (rule.lost) lost_.emplace(task.device, rule.error);
-    blow.error = Fail(rule.error, task.kind == TaskKind::kExecute ? "execution of " : "a copy",
-                      task.model, ": fault on plan: HOSTACL_FAULTS rule ", rule.name, ", match ",
+    blow.slow *= rule->slow;
+    blow.corrupt_bits += rule->corrupt_bits;
+    if (rule->corrupt_bits > 0) blow.corrupt_seed = rule->LotAt(count, task.device);
+    if (rule->error == ACL_SUCCESS) continue;
+    if (rule->lost) lost_.emplace(task.device, rule->error);
+    blow.error = Fail(rule->error, task.kind == TaskKind::kExecute ? "execution of " : "a copy",
+                      task.model, ": fault on plan: HOSTACL_FAULTS rule ", rule->name, ", match ",
                       count, " on device ", task.device);
+    return blow;
   }
   return blow;
 }

@@ -51,12 +51,18 @@ class FaultPlan {
   void End() HOSTACL_EXCLUDES(mutex_);
 
  private:
+  struct Strike {
+    const FaultRule* rule;
+    uint64_t count;  // of what the rule watched on this device
+  };
   struct Counter {
     uint64_t watched = 0;
     uint64_t struck = 0;
   };
 
-  bool Counts(size_t rule, int device, uint64_t* count) HOSTACL_REQUIRES(mutex_);
+  // Counts a call or a task on `device` for the rules that watch it: the ones that strike, with
+  // their counts. No rule's count depends on another rule.
+  std::vector<Strike> Count(const std::vector<bool>& watches, int device) HOSTACL_REQUIRES(mutex_);
   // Waits for the end of the hang; false when `stop` or End came first.
   bool Hang(Clock::duration length, const std::atomic<bool>* stop) HOSTACL_REQUIRES(mutex_);
   aclError FailLost(int device) HOSTACL_REQUIRES(mutex_);

@@ -27,10 +27,10 @@ struct ByteView {
 // A task that begins to run, as rules see it.
 struct TaskFacts {
   TaskKind kind = TaskKind::kExecute;
-  int device = 0;                // visible id
-  std::string_view model = {};   // of an execution
-  std::vector<ByteView> inputs;  // of an execution
-  uint64_t rows = 1;             // into which an input may split evenly: the batch
+  int device = 0;                     // visible id
+  std::string_view model = {};        // of an execution
+  std::vector<ByteView> inputs = {};  // of an execution
+  uint64_t rows = 1;                  // into which an input may split evenly: the batch
 };
 
 // One rule of a fault plan: what it watches, when it strikes, what it does. The keys are in

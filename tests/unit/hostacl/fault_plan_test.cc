@@ -53,6 +53,14 @@ TEST(FaultPlanTest, EveryTimesAndDevice) {
   EXPECT_EQ(Struck(plan.get(), 1, 9), (std::vector<int>{2, 4}));
 }
 
+TEST(FaultPlanTest, NoRulesCountDependsOnAnother) {
+  const auto plan = Plan(R"({"rules":[{"call":"aclrtMalloc","nth":1,"error":207001},
+                                      {"call":"aclrtMalloc","nth":2,"error":207007}]})");
+  EXPECT_EQ(plan->AtCall("aclrtMalloc", 0), 207001);
+  EXPECT_EQ(plan->AtCall("aclrtMalloc", 0), 207007);
+  EXPECT_EQ(plan->AtCall("aclrtMalloc", 0), ACL_SUCCESS);
+}
+
 TEST(FaultPlanTest, ProbabilityIsTheSameEachRun) {
   const std::string json =
       R"({"seed":5,"rules":[{"call":"aclrtMalloc","probability":0.25,"error":207001}]})";

@@ -283,11 +283,11 @@ TEST_F(ProfileTest, ReportTellsWhatTheEnginesDid) {
   ASSERT_EQ(aclFinalize(), ACL_SUCCESS);
   std::ifstream file(report);
   const nlohmann::json json = nlohmann::json::parse(file);
-  const nlohmann::json& compute = json["devices"][0]["compute"];
-  EXPECT_EQ(compute["stages"], 5);
-  EXPECT_EQ(compute["overruns"], 5);
-  EXPECT_GT(compute["overrun_ms"], 0.0);
-  EXPECT_EQ(json["devices"][1]["compute"]["stages"], 0);
+  const nlohmann::json compute = json.at("devices").at(0).at("compute");
+  EXPECT_EQ(compute.at("stages").get<int>(), 5);
+  EXPECT_EQ(compute.at("overruns").get<int>(), 5);
+  EXPECT_GT(compute.at("overrun_ms").get<double>(), 0);
+  EXPECT_EQ(json.at("devices").at(1).at("compute").at("stages").get<int>(), 0);
   ASSERT_EQ(aclInit(nullptr), ACL_SUCCESS);  // for TearDown
 }
 
