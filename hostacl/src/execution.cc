@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "gear_buffer.h"
 #include "runtime.h"
+#include "stage.h"
 
 namespace hostacl {
 namespace {
@@ -174,29 +175,31 @@ aclError Execution::Run(TaskTime* time) {
     inputs[i] = padded[i].data();
   }
 
-  const Profile* profile = device->profile();
-  Clock::duration length{0};
-  TimePoint start = time->ready;
-  if (profile != nullptr) {
-    length = profile->Time(om.name, om.GearText(gear_)).value_or(Clock::duration{0});
-    start = device->timeline().Reserve(time->ready, length);
+  FaultPlan::Blow blow;
+  if (device->faults() != nullptr) {
+    TaskFacts facts{
+        .device = device->id(), .model = om.name, .inputs = {}, .rows = om.BatchAt(gear_)};
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      facts.inputs.push_back({inputs[i], om.inputs[i].BytesAt(gear_)});
+    }
+    blow = device->faults()->AtTask(facts, time->stop);
+    if (blow.error != ACL_SUCCESS) return blow.error;
+    if (blow.hung) time->ready = std::max(time->ready, Clock::now());
   }
+  Stage stage(device, &device->compute_engine(), model_->StageTime(gear_), blow.slow, time);
   std::vector<std::vector<uint8_t>> outputs;
   Clock::duration took{0};
   if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, &outputs, &took)) {
     return error;
   }
-  if (profile != nullptr) {
-    // A computation that is slower than the card acted lengthens its slot; waking late does not.
-    if (!profile->replay() && took > length) {
-      device->timeline().Reserve(start, took - length);
-      length = took;
-    }
-    time->end = start + length;
-    WaitUntil(time->end);
-  }
+  const Profile* profile = device->profile();
+  if (profile != nullptr && !profile->replay()) stage.Computed(took);
+  if (blow.corrupt_bits > 0) FlipBits(blow.corrupt_bits, blow.corrupt_seed, &outputs);
   // A setter that wrote for another call meanwhile is found out too.
   if (const aclError error = CheckGearBuffer()) return error;
+  size_t bytes = 0;
+  for (const auto& output : outputs) bytes += output.size();
+  stage.WaitToWrite(bytes);
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Bound& bound = outputs_[i];
     const size_t written = std::min(outputs[i].size(), bound.size);
@@ -205,6 +208,7 @@ aclError Execution::Run(TaskTime* time) {
     const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.outputs[i].LargestGear()));
     if (most > written) std::memset(bound.bytes + written, Arena::kPoison, most - written);
   }
+  stage.Finish();
   return ACL_SUCCESS;
 }
 

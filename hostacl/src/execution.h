@@ -25,7 +25,8 @@ class Execution {
 
   // `queue` names the stream, as for LoadedModel::Begin.
   aclError Prepare(const void* queue, const aclmdlDataset* input, aclmdlDataset* output);
-  // Computes and takes the time that the profile gives; the outputs appear at its end.
+  // Takes its turn on the compute engine and the time that the profile gives; the outputs appear at
+  // its end.
   aclError Run(TaskTime* time);
 
  private:

@@ -39,6 +39,7 @@ LoadedModel::~LoadedModel() {
 
 aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
                            const ModelMemory& memory, std::shared_ptr<LoadedModel>* model) {
+  const TimePoint begin = Clock::now();
   Arena& arena = context->device()->arena();
   if (memory.work != nullptr && memory.work_size < om.work_size) {
     return Fail(ACL_ERROR_INVALID_PARAM, "work memory of ", memory.work_size,
@@ -95,6 +96,8 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
   }
   loaded->memory_.work_size = memory.work != nullptr ? memory.work_size : content.work_size;
   loaded->session_ = std::make_unique<Session>(&content, std::move(engine));
+  const Profile* profile = context->device()->profile();
+  if (profile != nullptr) WaitUntil(begin + profile->LoadTime(content.name));
   *model = std::move(loaded);
   return ACL_SUCCESS;
 }
@@ -129,6 +132,15 @@ aclError LoadedModel::Begin(const void* queue) {
 void LoadedModel::End() {
   MutexLock lock(&ExecutionsMutex());
   --executions_;
+}
+
+Clock::duration LoadedModel::StageTime(size_t gear) {
+  const Profile* profile = context_->device()->profile();
+  if (profile == nullptr) return Clock::duration{0};
+  Clock::duration time = profile->execute_overhead();
+  time += profile->Time(om().name, om().GearText(gear)).value_or(Clock::duration{0});
+  if (!ran_.exchange(true)) time += profile->FirstRunTime(om().name);
+  return time;
 }
 
 bool LoadedModel::running() const {

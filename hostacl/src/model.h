@@ -55,6 +55,9 @@ class LoadedModel {
   void End();
   bool running() const;
 
+  // What the profile gives an execution at `gear`, more for the first one; zero without a profile.
+  Clock::duration StageTime(size_t gear);
+
  private:
   bool SharesWork(const LoadedModel& other) const;
 
@@ -64,6 +67,7 @@ class LoadedModel {
   bool owns_work_ = false;
   bool owns_weight_ = false;
   std::unique_ptr<Session> session_;
+  std::atomic<bool> ran_ = false;
   int executions_ = 0;           // under the file's mutex, as all models' are
   const void* queue_ = nullptr;  // as executions_; meaningful while it is above zero
 };

@@ -50,8 +50,8 @@ aclError Load(std::string_view bytes, const ModelMemory& memory, uint32_t* id) {
   OmModel om;
   OmProblem problem = DecodeOm(bytes, /*with_graph=*/true, &om);
   if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
-  const std::string soc = hostacl::TextVariable("HOSTACL_SOC", "");
-  if (!soc.empty() && soc != om.soc) {
+  const std::string& soc = context->device()->soc();
+  if (context->device()->soc_given() && soc != om.soc) {
     return Fail(ACL_ERROR_RT_SOC_VERSION, "model ", om.name, " was compiled for ", om.soc,
                 ", this device is a ", soc);
   }
