@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
 #include <utility>
 
+#include "graph_source.h"
 #include "half.h"
 #include "mutex.h"
 
@@ -23,22 +23,6 @@ ov::Core& Core() {
 #endif
   static ov::Core* const core = new ov::Core();
   return *core;
-}
-
-// Replaces every float constant by its fp16 neighbour. Together with inputs and outputs that are
-// rounded by Session this is what fp16 means here; the sums in between stay fp32, as on the cards
-// that accumulate in fp32.
-void RoundWeights(const std::shared_ptr<ov::Model>& graph) {
-  for (const auto& node : graph->get_ordered_ops()) {
-    const auto constant = std::dynamic_pointer_cast<ov::op::v0::Constant>(node);
-    if (constant == nullptr || constant->get_element_type() != ov::element::f32) continue;
-    std::vector<float> values = constant->cast_vector<float>();
-    std::transform(values.begin(), values.end(), values.begin(), RoundToHalf);
-    const auto rounded =
-        std::make_shared<ov::op::v0::Constant>(ov::element::f32, constant->get_shape(), values);
-    rounded->set_friendly_name(constant->get_friendly_name());
-    ov::replace_node(constant, rounded);
-  }
 }
 
 ov::PartialShape ShapeAt(const OmTensor& tensor, uint64_t batch) {
@@ -71,13 +55,12 @@ std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, int device, std::st
   std::weak_ptr<Engine>& slot = live[{device, model.digest}];
   if (std::shared_ptr<Engine> engine = slot.lock()) return engine;
   try {
-    const std::shared_ptr<ov::Model> graph = Core().read_model(model.graph, ov::Tensor());
+    const std::shared_ptr<ov::Model> graph = ReadGraph(Core(), model);
     if (graph->inputs().size() != model.inputs.size() ||
         graph->outputs().size() != model.outputs.size()) {
       *problem = "the graph has other inputs or outputs than the description";
       return nullptr;
     }
-    if (model.half_precision) RoundWeights(graph);
     auto graphs = std::make_unique<Graphs>();
     for (const uint64_t batch : BatchesOf(model)) {
       std::map<size_t, ov::PartialShape> shapes;
@@ -113,6 +96,7 @@ bool Session::Run(uint64_t batch, const std::vector<const uint8_t*>& inputs,
       request = requests_->by_batch.emplace(batch, graph.create_infer_request()).first;
     }
     ov::InferRequest& infer = request->second;
+    const Rounding rounding(*model_);
     for (size_t i = 0; i < inputs.size(); ++i) {
       ov::Tensor tensor = infer.get_input_tensor(i);
       const size_t bytes = tensor.get_byte_size();
@@ -120,12 +104,12 @@ bool Session::Run(uint64_t batch, const std::vector<const uint8_t*>& inputs,
         *problem = "input " + model_->inputs[i].name + " has another size in the graph";
         return false;
       }
-      if (model_->half_precision && model_->inputs[i].type == ACL_FLOAT) {
+      if (rounding.stage() && model_->inputs[i].type == ACL_FLOAT) {
         float* to = tensor.data<float>();
         for (size_t k = 0; k < bytes / sizeof(float); ++k) {
           float value = 0;
           std::memcpy(&value, inputs[i] + k * sizeof value, sizeof value);
-          to[k] = RoundToHalf(value);
+          to[k] = rounding.Round(value);
         }
       } else {
         std::memcpy(tensor.data(), inputs[i], bytes);
@@ -143,16 +127,16 @@ bool Session::Run(uint64_t batch, const std::vector<const uint8_t*>& inputs,
       if (is_float && expected.type == ACL_FLOAT16 && elements * 2 == bytes.size()) {
         const float* from = tensor.data<const float>();
         for (size_t k = 0; k < elements; ++k) {
-          const uint16_t half = FloatToHalf(from[k]);
+          const uint16_t half = FloatToHalf(rounding.stage() ? rounding.Round(from[k]) : from[k]);
           std::memcpy(bytes.data() + k * sizeof half, &half, sizeof half);
         }
       } else if (tensor.get_byte_size() != bytes.size()) {
         *problem = "output " + expected.name + " has another size in the graph";
         return false;
-      } else if (is_float && model_->half_precision) {
+      } else if (is_float && rounding.stage()) {
         const float* from = tensor.data<const float>();
         for (size_t k = 0; k < elements; ++k) {
-          const float value = RoundToHalf(from[k]);
+          const float value = rounding.Round(from[k]);
           std::memcpy(bytes.data() + k * sizeof value, &value, sizeof value);
         }
       } else {

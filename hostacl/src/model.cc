@@ -58,6 +58,7 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
     return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", om.name, " cannot be compiled: ", problem);
   }
   om.graph = std::string();
+  om.weights = {};
   auto loaded = std::make_shared<LoadedModel>(std::move(om), context);
   const OmModel& content = loaded->om();
   struct Part {

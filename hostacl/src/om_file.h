@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "acl/acl_base.h"
 #include "digest.h"
+#include "om_container.h"
 
 namespace hostacl {
 
@@ -26,11 +28,26 @@ struct OmTensor {
   bool batched() const { return !dims.empty() && dims[0] == -1; }
 };
 
+// What is rounded besides the stage's inputs and float outputs; see Precision in README.md.
+enum class Precision {
+  kOrigin,    // nothing: fp32
+  kHalf,      // inputs, weights and outputs to fp16
+  kBfloat16,  // inputs, weights and outputs to bfloat16
+  kCubeHalf,  // only what matrix multiplications and convolutions read, to fp16
+};
+
+// Constants of a graph in the engine's text form: a view, and whoever keeps the bytes alive.
+struct OmWeights {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
 // What a .om file says. A value; thread-compatible.
 struct OmModel {
   std::string name;  // the stem of atc's --output
   std::string soc;
-  bool half_precision = true;   // weights, inputs and outputs are rounded to fp16
+  Precision precision = Precision::kHalf;
+  bool rounded_weights = false;  // atc has rounded the constants already
   std::vector<uint64_t> gears;  // ascending; empty: a static model
   std::vector<OmTensor> inputs;
   std::vector<OmTensor> outputs;
@@ -38,25 +55,30 @@ struct OmModel {
   uint64_t static_batch = 1;
   size_t work_size = 0;
   size_t weight_size = 0;
-  std::string graph;  // ONNX bytes
+  std::string graph;  // ONNX, or the engine's text form, which goes with `weights`
+  OmWeights weights;
   Digest digest;      // of the whole content; set by DecodeOm
 
   uint64_t max_batch() const { return gears.empty() ? static_batch : gears.back(); }
 };
 
-// Why a file was refused.
-struct OmProblem {
-  aclError code = ACL_SUCCESS;
-  std::string message;
-};
-
-// The bytes of a .om file: the documented header, then our own content.
+// The bytes of a .om file with its graph and weights.
 std::string EncodeOm(const OmModel& model);
 
-// Reads EncodeOm's bytes. `with_graph` false checks and reads all but the graph.
-OmProblem DecodeOm(std::string_view bytes, bool with_graph, OmModel* model);
+// The metadata partition: a mark and JSON.
+std::string EncodeOmMetadata(const OmModel& model);
 
-// The whole file into `bytes`.
+// Reads EncodeOmMetadata's bytes into all but graph, weights and digest. 100016 when a field is
+// missing or wrong, 300000 for more than 128 dims.
+OmProblem DecodeOmMetadata(std::string_view bytes, OmModel* model);
+
+// Reads EncodeOm's bytes, with ReadContainer's codes, DecodeOmMetadata's, and 545002 and 545003 for
+// a graph or weights that are not there. `with_graph` false checks and reads all but the graph and
+// the weights. The weights are copied unless `owner` keeps `bytes` alive.
+OmProblem DecodeOm(std::string_view bytes, bool with_graph, OmModel* model,
+                   const std::shared_ptr<const void>& owner = nullptr);
+
+// The whole file into `bytes`. 145002 when it cannot be read; an OM2 folder as CheckNoPackage.
 OmProblem ReadOmFile(const std::string& path, std::string* bytes);
 
 }  // namespace hostacl
