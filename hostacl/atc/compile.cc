@@ -6,10 +6,17 @@
 #include <filesystem>
 #include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
+#include <openvino/pass/serialize.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "data_type.h"
+#include "external_data.h"
+#include "graph_edits.h"
+#include "graph_source.h"
+#include "om_writer.h"
 
 namespace hostacl {
 namespace {
@@ -138,7 +145,7 @@ void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
       }
     }
     if (ov::is_type<ov::op::v0::Constant>(node)) {
-      om->weight_size += om->half_precision ? bytes / 2 : bytes;
+      om->weight_size += Rounding(*om).stage() ? bytes / 2 : bytes;
     } else {
       widest = std::max(widest, bytes);
     }
@@ -150,28 +157,50 @@ void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
 
 }  // namespace
 
-bool Compile(const AtcOptions& options, OmModel* om, std::string* problem) {
-  OmProblem read = ReadOmFile(options.model, &om->graph);
-  if (read.code != ACL_SUCCESS) {
-    *problem = read.message;
-    return false;
-  }
+bool Compile(const AtcOptions& options, const OnnxFile& file, OmModel* om,
+             std::shared_ptr<ov::Model>* graph, std::string* problem) {
+  if (!CheckExternalData(options.model, file, problem)) return false;
   om->name = std::filesystem::path(options.output).filename().string();
   if (om->name.ends_with(".om")) om->name.resize(om->name.size() - 3);
   om->soc = options.soc;
-  om->half_precision = options.half_precision;
+  om->precision = options.precision;
   om->gears = options.gears;
   try {
     ov::Core core;
-    const std::shared_ptr<ov::Model> graph = core.read_model(om->graph, ov::Tensor());
-    DescribeInputs(options, graph, om);
-    DescribeOutputs(options, graph, om);
-    EstimateMemory(graph, om);
+    *graph = core.read_model(options.model);
+    std::set<std::string> kept;
+    if (!SelectOutputs(options, file, *graph, problem) ||
+        !TakeHalfInputs(options, *graph, problem) ||
+        !KeptTensors(options, file, &kept, problem)) {
+      return false;
+    }
+    DescribeInputs(options, *graph, om);
+    DescribeOutputs(options, *graph, om);
+    if (!SetOutputTypes(options, file, om, problem)) return false;
+    EstimateMemory(*graph, om);
+    const Rounding rounding(*om);
+    if (rounding.stage()) RoundWeights(*graph, rounding, kept);
+    om->rounded_weights = rounding.stage();
   } catch (const std::exception& error) {
-    *problem = options.model + ": " + error.what();
+    *problem = options.model + ": " + EngineMessage(error.what(), file);
     return false;
   }
   return true;
+}
+
+bool WriteOm(const std::string& path, OmModel* om, const std::shared_ptr<ov::Model>& graph,
+             uint64_t* size, std::string* problem) {
+  OmWriter writer(path);
+  if (!writer.Open(problem)) return false;
+  try {
+    std::ostringstream text;
+    ov::pass::Serialize(text, writer.weights()).run_on_model(graph);
+    om->graph = std::move(text).str();
+  } catch (const std::exception& error) {
+    *problem = "cannot write " + path + ": " + error.what();
+    return false;
+  }
+  return writer.Finish(*om, size, problem);
 }
 
 }  // namespace hostacl

@@ -49,6 +49,20 @@ bool IsParameter(const ov::op::v0::Constant& constant) {
          });
 }
 
+// True when the constant goes to a node that gives one of these tensors.
+bool IsKept(const ov::op::v0::Constant& constant, const std::set<std::string>& kept) {
+  const auto consumers = constant.output(0).get_target_inputs();
+  return !kept.empty() &&
+         std::any_of(consumers.begin(), consumers.end(), [&](const ov::Input<ov::Node>& input) {
+           for (const auto& output : input.get_node()->outputs()) {
+             for (const std::string& name : output.get_names()) {
+               if (kept.count(name) > 0) return true;
+             }
+           }
+           return false;
+         });
+}
+
 bool IsCube(const ov::Node& node) {
   return ov::is_type<ov::op::v0::MatMul>(&node) || ov::is_type<ov::op::v1::Convolution>(&node) ||
          ov::is_type<ov::op::v1::GroupConvolution>(&node) ||
@@ -73,13 +87,14 @@ std::shared_ptr<ov::Model> ReadGraph(ov::Core& core, const OmModel& model) {
   return graph;
 }
 
-void RoundWeights(const std::shared_ptr<ov::Model>& graph, const Rounding& rounding) {
+void RoundWeights(const std::shared_ptr<ov::Model>& graph, const Rounding& rounding,
+                  const std::set<std::string>& kept) {
   auto nodes = graph->get_ordered_ops();
   for (auto& node : nodes) {
     const auto constant = std::dynamic_pointer_cast<ov::op::v0::Constant>(node);
     node.reset();
     if (constant == nullptr || constant->get_element_type() != ov::element::f32) continue;
-    if (IsParameter(*constant)) continue;
+    if (IsParameter(*constant) || IsKept(*constant, kept)) continue;
     ov::Tensor rounded(ov::element::f32, constant->get_shape());
     const float* from = constant->get_data_ptr<float>();
     std::transform(from, from + rounded.get_size(), rounded.data<float>(),

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <openvino/openvino.hpp>
+#include <set>
+#include <string>
 
 #include "om_file.h"
 #include "rounding.h"
@@ -16,8 +18,10 @@ namespace hostacl {
 std::shared_ptr<ov::Model> ReadGraph(ov::Core& core, const OmModel& model);
 
 // Rounds the float constants, but not those that are sizes, scales or thresholds rather than
-// numbers of the computation. Each old constant is let go before the next one is made.
-void RoundWeights(const std::shared_ptr<ov::Model>& graph, const Rounding& rounding);
+// numbers of the computation, nor those that go to a node which gives one of the `kept` tensors.
+// Each old constant is let go before the next one is made.
+void RoundWeights(const std::shared_ptr<ov::Model>& graph, const Rounding& rounding,
+                  const std::set<std::string>& kept = {});
 
 // Rounds what matrix multiplications and convolutions read, and nothing else.
 void RoundCubeInputs(const std::shared_ptr<ov::Model>& graph, const Rounding& rounding);
