@@ -170,8 +170,7 @@ bool Compile(const AtcOptions& options, const OnnxFile& file, OmModel* om,
     *graph = core.read_model(options.model);
     std::set<std::string> kept;
     if (!SelectOutputs(options, file, *graph, problem) ||
-        !TakeHalfInputs(options, *graph, problem) ||
-        !KeptTensors(options, file, &kept, problem)) {
+        !TakeHalfInputs(options, *graph, problem) || !KeptTensors(options, file, &kept, problem)) {
       return false;
     }
     DescribeInputs(options, *graph, om);

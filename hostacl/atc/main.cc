@@ -43,8 +43,7 @@ bool Run(const AtcOptions& options, std::string* problem) {
   const std::string path =
       options.output.ends_with(".om") ? options.output : options.output + ".om";
   uint64_t size = 0;
-  if (!Compile(options, file, &om, &graph, problem) ||
-      !WriteOm(path, &om, graph, &size, problem)) {
+  if (!Compile(options, file, &om, &graph, problem) || !WriteOm(path, &om, graph, &size, problem)) {
     return false;
   }
   SayTensors(options, "input", om.inputs);
@@ -67,8 +66,7 @@ int main(int argc, char** argv) {
   }
   hostacl::AtcOptions options;
   std::string problem;
-  if (!hostacl::ParseOptions(arguments, &options, &problem) ||
-      !hostacl::Run(options, &problem)) {
+  if (!hostacl::ParseOptions(arguments, &options, &problem) || !hostacl::Run(options, &problem)) {
     if (options.log < hostacl::LogLevel::kNull) {
       std::fprintf(stderr, "atc: %s\n", problem.c_str());
     }

@@ -41,7 +41,8 @@ std::string ChipNamedIn(std::string_view bytes) {
     size_t end = kMaker.size();
     while (end < name.size() && OfName(name[end])) ++end;
     name = name.substr(0, end);
-    if (end == kMaker.size() || std::isdigit(static_cast<unsigned char>(name[kMaker.size()])) == 0) {
+    if (end == kMaker.size() ||
+        std::isdigit(static_cast<unsigned char>(name[kMaker.size()])) == 0) {
       continue;
     }
     // Binary neighbours can look like letters: the longest known beginning counts.
@@ -57,12 +58,11 @@ std::string ChipNamedIn(std::string_view bytes) {
 
 OmProblem ForeignOm(std::string_view bytes) {
   const std::string chip = ChipNamedIn(bytes);
-  return {ACL_ERROR_DESERIALIZE_MODEL,
-          "this .om was not made by hostacl's atc: CANN's atc made it for " +
-              (chip.empty() ? std::string("a card (the file does not name the chip)")
-                            : "an " + chip) +
-              ", and it holds code of that chip, which hostacl cannot run." +
-              std::string(kAdvice)};
+  return {
+      ACL_ERROR_DESERIALIZE_MODEL,
+      "this .om was not made by hostacl's atc: CANN's atc made it for " +
+          (chip.empty() ? std::string("a card (the file does not name the chip)") : "an " + chip) +
+          ", and it holds code of that chip, which hostacl cannot run." + std::string(kAdvice)};
 }
 
 OmProblem NotAnOm(std::string_view bytes) {

@@ -26,7 +26,8 @@ inline float RoundToHalf(float value, bool saturate = true) {
   return std::bit_cast<float>(bits & ~0x1FFFu);
 }
 
-// The nearest value that bfloat16 holds, ties to the even one; beyond its range infinity. NaN stays.
+// The nearest value that bfloat16 holds, ties to the even one; beyond its range infinity. NaN
+// stays.
 inline float RoundToBfloat16(float value) {
   if (std::isnan(value)) return value;
   const uint32_t bits = std::bit_cast<uint32_t>(value);

@@ -120,8 +120,7 @@ std::string EncodeOmMetadata(const OmModel& model) {
                          {"outputs", nlohmann::json::array()}};
   for (const OmTensor& input : model.inputs) root["inputs"].push_back(TensorToJson(input));
   for (const OmTensor& output : model.outputs) root["outputs"].push_back(TensorToJson(output));
-  return std::string(kMark) +
-         root.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return std::string(kMark) + root.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string EncodeOm(const OmModel& model) {
@@ -169,9 +168,9 @@ OmProblem DecodeOmMetadata(std::string_view bytes, OmModel* model) {
     for (const auto& tensor : root[side]) {
       if (!tensor.is_object() || !tensor.contains("dims")) continue;
       if (tensor["dims"].size() <= kMostDims) continue;
-      return {ACL_ERROR_STORAGE_OVER_LIMIT,
-              std::string("a tensor of the model's ") + side + " has " +
-                  std::to_string(tensor["dims"].size()) + " dims; ACL holds 128"};
+      return {ACL_ERROR_STORAGE_OVER_LIMIT, std::string("a tensor of the model's ") + side +
+                                                " has " + std::to_string(tensor["dims"].size()) +
+                                                " dims; ACL holds 128"};
     }
   }
   return {ACL_ERROR_MODEL_MISSING_ATTR,

@@ -48,7 +48,7 @@ struct OmModel {
   std::string soc;
   Precision precision = Precision::kHalf;
   bool rounded_weights = false;  // atc has rounded the constants already
-  std::vector<uint64_t> gears;  // ascending; empty: a static model
+  std::vector<uint64_t> gears;   // ascending; empty: a static model
   std::vector<OmTensor> inputs;
   std::vector<OmTensor> outputs;
   // Batched tensors of a static model have their batch in `dims`; this says which they are.
@@ -57,7 +57,7 @@ struct OmModel {
   size_t weight_size = 0;
   std::string graph;  // ONNX, or the engine's text form, which goes with `weights`
   OmWeights weights;
-  Digest digest;      // of the whole content; set by DecodeOm
+  Digest digest;  // of the whole content; set by DecodeOm
 
   uint64_t max_batch() const { return gears.empty() ? static_batch : gears.back(); }
 };

@@ -12,8 +12,7 @@ namespace hostacl {
 class Rounding {
  public:
   Rounding(Precision precision, bool saturate) : precision_(precision), saturate_(saturate) {}
-  explicit Rounding(const OmModel& model)
-      : Rounding(model.precision, SaturatesHalf(model.soc)) {}
+  explicit Rounding(const OmModel& model) : Rounding(model.precision, SaturatesHalf(model.soc)) {}
 
   // True when weights, stage inputs and stage outputs are rounded.
   bool stage() const {

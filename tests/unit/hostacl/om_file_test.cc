@@ -54,8 +54,8 @@ TEST(OmFileTest, ReadsWhatItWrote) {
 }
 
 TEST(OmFileTest, PrecisionsSurvive) {
-  for (const Precision precision : {Precision::kOrigin, Precision::kHalf, Precision::kBfloat16,
-                                    Precision::kCubeHalf}) {
+  for (const Precision precision :
+       {Precision::kOrigin, Precision::kHalf, Precision::kBfloat16, Precision::kCubeHalf}) {
     OmModel om;
     ASSERT_EQ(DecodeOm(testing::LinearOm({}), true, &om).code, ACL_SUCCESS);
     om.precision = precision;
@@ -177,7 +177,9 @@ TEST(OmFileTest, HostileDescriptionsAreRefused) {
 TEST(OmFileTest, MutatedFilesNeverPassAndNeverCrash) {
   const std::string good = testing::LinearOm({.gears = {1, 2}});
   std::mt19937 random(20240607);
-  const auto below = [&](size_t end) { return std::uniform_int_distribution<size_t>(0, end - 1)(random); };
+  const auto below = [&](size_t end) {
+    return std::uniform_int_distribution<size_t>(0, end - 1)(random);
+  };
   const uint64_t values[] = {0, 1, 255, 65536, 1000000000000, ~uint64_t{0}, uint64_t{1} << 63};
   int structural = 0;
   for (int round = 0; round < 20000; ++round) {
@@ -209,7 +211,9 @@ TEST(OmFileTest, MutatedFilesNeverPassAndNeverCrash) {
 
 TEST(OmFileTest, ForeignFilesAreToldApart) {
   OmModel om;
-  const OmProblem card = DecodeOm(CardOm("soc_version\x01" "Ascend910B3\x02 and more"), true, &om);
+  const OmProblem card = DecodeOm(CardOm("soc_version\x01"
+                                         "Ascend910B3\x02 and more"),
+                                  true, &om);
   EXPECT_EQ(card.code, ACL_ERROR_DESERIALIZE_MODEL);
   EXPECT_NE(card.message.find("an Ascend910B3,"), std::string::npos) << card.message;
   EXPECT_NE(card.message.find("atc --framework=5"), std::string::npos) << card.message;
