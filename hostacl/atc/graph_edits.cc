@@ -159,8 +159,10 @@ bool KeptTensors(const AtcOptions& options, const OnnxFile& file, std::set<std::
 }
 
 std::string EngineMessage(const std::string& what, const OnnxFile& file) {
-  const std::string unsupported =
-      Behind(what, "does not support the following ONNX operations: ", "\n");
+  std::string unsupported = Behind(what, "does not support the following ONNX operations: ", "\n");
+  if (unsupported.empty()) {
+    unsupported = Behind(what, "No conversion rule found for operations: ", "\n");
+  }
   if (!unsupported.empty()) {
     std::string text;
     std::istringstream names(unsupported);
@@ -177,8 +179,19 @@ std::string EngineMessage(const std::string& what, const OnnxFile& file) {
   while (std::getline(lines, line)) {
     const bool place = line.find("Exception from") != std::string::npos ||
                        line.find("' failed at ") != std::string::npos ||
-                       line.find("While validating") != std::string::npos || line.empty();
+                       line.find("While validating") != std::string::npos ||
+                       line.find("FrontEnd API failed") != std::string::npos ||
+                       line.starts_with("-- ") || line.empty();
     if (!place) reason = line;
+  }
+  // "Conversion is failed for: Add-13": the node cannot take its inputs.
+  const std::string failed = Behind(what, "Conversion is failed for: ", "\n");
+  if (!failed.empty()) {
+    if (reason.empty()) reason = "its inputs or attributes do not fit the operator";
+    const std::string op = OperatorName(failed);
+    const auto nodes = file.NodesOf(op);
+    if (nodes.size() == 1) return "node " + nodes[0]->Label() + " (" + op + "): " + reason;
+    return "operator " + WithNodes(op, file) + ": " + reason;
   }
   if (reason.empty()) reason = what;
   std::string name = Behind(what, "friendly_name '", "'");

@@ -252,13 +252,13 @@ bool ParseOptions(const std::vector<std::string>& arguments, AtcOptions* options
     }
     const std::string value =
         equals != std::string::npos ? argument.substr(equals + 1) : arguments[++i];
-    if (!given.emplace(name, value).second) {
-      *problem = "--" + name + " is given twice";
-      return false;
-    }
     if (const char* why = WithoutEffect(name)) {
       options->notes.push_back("--" + name + " has no effect in hostacl: " + why);
     } else if (!Apply(name, value, options, problem)) {
+      return false;
+    }
+    if (!given.emplace(name, value).second) {
+      *problem = "--" + name + " is given twice";
       return false;
     }
   }

@@ -100,13 +100,14 @@ const std::vector<std::string_view>& KnownChips() {
 std::vector<std::string_view> ChipsLike(std::string_view soc) {
   if (soc.size() > 64) return {};
   const std::string wanted = Folded(soc);
+  // Without the maker's name a guess must be nearer.
+  const size_t most = wanted.size() == soc.size() ? 2 : 1;
   std::vector<std::pair<size_t, std::string_view>> near;
   for (const std::string_view name : KnownChips()) {
     const size_t distance = Distance(wanted, Folded(name));
-    if (distance <= 2) near.emplace_back(distance, name);
+    if (distance <= most) near.emplace_back(distance, name);
   }
-  std::stable_sort(near.begin(), near.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(near.begin(), near.end());
   if (near.size() > 3) near.resize(3);
   std::vector<std::string_view> names;
   for (const auto& [distance, name] : near) names.push_back(name);

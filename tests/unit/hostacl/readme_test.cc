@@ -20,7 +20,7 @@ std::string TextOf(const std::string& path) {
   return text.str();
 }
 
-int Run(const std::string& command, std::string* output) {
+int RunCommand(const std::string& command, std::string* output) {
   FILE* pipe = popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return -1;
   output->clear();
@@ -44,11 +44,11 @@ TEST(ReadmeTest, CommandsCompileAndRun) {
   std::string output;
   const std::string atc = std::string(OMSERVE_ATC) + " --framework=5 --model=" + stem +
                           ".onnx --output=" + stem + " --soc_version=Ascend310P3";
-  ASSERT_EQ(Run(atc, &output), 0) << output;
-  ASSERT_EQ(Run(std::string(OMSERVE_FIRST_PROGRAM) + " " + stem + ".om", &output), 0) << output;
+  ASSERT_EQ(RunCommand(atc, &output), 0) << output;
+  ASSERT_EQ(RunCommand(std::string(OMSERVE_FIRST_PROGRAM) + " " + stem + ".om", &output), 0) << output;
   EXPECT_EQ(output, "1\n3\n5\n7\n");
   // A file that is no model ends with the call and the reason.
-  EXPECT_NE(Run(std::string(OMSERVE_FIRST_PROGRAM) + " " + stem + ".onnx", &output), 0);
+  EXPECT_NE(RunCommand(std::string(OMSERVE_FIRST_PROGRAM) + " " + stem + ".onnx", &output), 0);
   EXPECT_NE(output.find("error 145006"), std::string::npos) << output;
   std::remove((stem + ".onnx").c_str());
   std::remove((stem + ".om").c_str());
