@@ -6,13 +6,18 @@
 #include <filesystem>
 #include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
+#include <openvino/pass/serialize.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "aipp_file.h"
 #include "data_type.h"
-#include "graph_blob.h"
+#include "external_data.h"
+#include "graph_edits.h"
+#include "graph_source.h"
+#include "om_writer.h"
 
 namespace hostacl {
 namespace {
@@ -144,8 +149,8 @@ void MergeDims(const std::vector<std::vector<int64_t>>& at_gears, OmTensor* outp
 }
 
 // Asks the graph, reshaped to each gear, for its outputs.
-void DescribeOutputs(const AtcOptions& options, const std::shared_ptr<ov::Model>& graph,
-                     OmModel* om) {
+void DescribeOutputs(const AtcOptions& options, const OnnxFile& file,
+                     const std::shared_ptr<ov::Model>& graph, OmModel* om) {
   std::vector<std::vector<std::vector<int64_t>>> dims(graph->outputs().size());
   for (size_t gear = 0; gear < om->gear_count(); ++gear) {
     const std::shared_ptr<ov::Model> at_gear = graph->clone();
@@ -154,7 +159,8 @@ void DescribeOutputs(const AtcOptions& options, const std::shared_ptr<ov::Model>
     } catch (const std::exception& error) {
       if (om->gears.empty()) throw;
       throw std::runtime_error(options.gears.option + ": the graph cannot take gear " +
-                               GearText(options.gears.gears[gear]) + ": " + error.what());
+                               GearText(options.gears.gears[gear]) + ": " +
+                               EngineMessage(error.what(), file));
     }
     for (size_t i = 0; i < at_gear->outputs().size(); ++i) {
       OmTensor output = DescribeOutput(options, at_gear->output(i), i);
@@ -178,7 +184,7 @@ void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
       }
     }
     if (ov::is_type<ov::op::v0::Constant>(node)) {
-      om->weight_size += om->half_precision ? bytes / 2 : bytes;
+      om->weight_size += Rounding(*om).stage() ? bytes / 2 : bytes;
     } else {
       widest = std::max(widest, bytes);
     }
@@ -190,29 +196,48 @@ void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
 
 }  // namespace
 
-bool Compile(const AtcOptions& options, OmModel* om, std::string* problem) {
-  OmProblem read = ReadOmFile(options.model, &om->graph);
-  if (read.code != ACL_SUCCESS) {
-    *problem = read.message;
-    return false;
-  }
+bool Compile(const AtcOptions& options, const OnnxFile& file, OmModel* om,
+             std::shared_ptr<ov::Model>* graph, std::string* problem) {
+  if (!CheckExternalData(options.model, file, problem)) return false;
   om->name = std::filesystem::path(options.output).filename().string();
   if (om->name.ends_with(".om")) om->name.resize(om->name.size() - 3);
   om->soc = options.soc;
-  om->half_precision = options.half_precision;
+  om->precision = options.precision;
   try {
     ov::Core core;
-    const std::shared_ptr<ov::Model> graph = core.read_model(om->graph, ov::Tensor());
-    DescribeInputs(options, graph, om);
-    DescribeOutputs(options, graph, om);
-    EstimateMemory(graph, om);
-    if (om->half_precision) RoundWeights(graph);
-    om->graph = PackGraph(graph);
+    *graph = core.read_model(options.model);
+    std::set<std::string> kept;
+    if (!SelectOutputs(options, file, *graph, problem) ||
+        !TakeHalfInputs(options, *graph, problem) || !KeptTensors(options, file, &kept, problem)) {
+      return false;
+    }
+    DescribeInputs(options, *graph, om);
+    DescribeOutputs(options, file, *graph, om);
+    if (!SetOutputTypes(options, file, om, problem)) return false;
+    EstimateMemory(*graph, om);
+    const Rounding rounding(*om);
+    if (rounding.stage()) RoundWeights(*graph, rounding, kept);
+    om->rounded_weights = rounding.stage();
   } catch (const std::exception& error) {
-    *problem = options.model + ": " + error.what();
+    *problem = options.model + ": " + EngineMessage(error.what(), file);
     return false;
   }
   return true;
+}
+
+bool WriteOm(const std::string& path, OmModel* om, const std::shared_ptr<ov::Model>& graph,
+             uint64_t* size, std::string* problem) {
+  OmWriter writer(path);
+  if (!writer.Open(problem)) return false;
+  try {
+    std::ostringstream text;
+    ov::pass::Serialize(text, writer.weights()).run_on_model(graph);
+    om->graph = std::move(text).str();
+  } catch (const std::exception& error) {
+    *problem = "cannot write " + path + ": " + error.what();
+    return false;
+  }
+  return writer.Finish(*om, size, problem);
 }
 
 }  // namespace hostacl

@@ -13,6 +13,7 @@
 #include "graphs.h"
 #include "half.h"
 #include "mutex.h"
+#include "rounding.h"
 
 namespace hostacl {
 namespace {
@@ -21,8 +22,8 @@ namespace {
 using Key = std::tuple<int, Digest, const void*>;
 
 // The floats of AIPP for input `tensor`, rounded where the graph or the precision asks for it.
-void WritePicture(const OmTensor& tensor, size_t gear, bool half, const uint8_t* picture,
-                  ov::Tensor* to) {
+void WritePicture(const OmTensor& tensor, const Rounding& rounding, size_t gear,
+                  const uint8_t* picture, ov::Tensor* to) {
   const OmAipp& aipp = *tensor.aipp;
   const std::vector<int64_t> dims = tensor.DimsAt(gear);
   const AippShape shape{.batch = dims[0],
@@ -42,11 +43,13 @@ void WritePicture(const OmTensor& tensor, size_t gear, bool half, const uint8_t*
   }
   float* values = to->data<float>();
   ApplyAipp(aipp.steps, shape, picture, values);
-  if (half) std::transform(values, values + to->get_size(), values, RoundToHalf);
+  if (!rounding.stage()) return;
+  std::transform(values, values + to->get_size(), values,
+                 [&](float value) { return rounding.Round(value); });
 }
 
-bool WriteInput(const OmModel& model, size_t index, size_t gear, const uint8_t* from,
-                ov::Tensor* to, std::string* problem) {
+bool WriteInput(const OmModel& model, const Rounding& rounding, size_t index, size_t gear,
+                const uint8_t* from, ov::Tensor* to, std::string* problem) {
   const OmTensor& input = model.inputs[index];
   size_t elements = 1;
   for (const int64_t dim : input.GraphDimsAt(gear)) elements *= static_cast<size_t>(dim);
@@ -56,13 +59,13 @@ bool WriteInput(const OmModel& model, size_t index, size_t gear, const uint8_t* 
     return false;
   }
   if (input.aipp) {
-    WritePicture(input, gear, model.half_precision, from, to);
-  } else if (model.half_precision && type == ACL_FLOAT) {
+    WritePicture(input, rounding, gear, from, to);
+  } else if (rounding.stage() && type == ACL_FLOAT) {
     float* values = to->data<float>();
     for (size_t k = 0; k < elements; ++k) {
       float value = 0;
       std::memcpy(&value, from + k * sizeof value, sizeof value);
-      values[k] = RoundToHalf(value);
+      values[k] = rounding.Round(value);
     }
   } else {
     std::memcpy(to->data(), from, to->get_byte_size());
@@ -70,8 +73,8 @@ bool WriteInput(const OmModel& model, size_t index, size_t gear, const uint8_t* 
   return true;
 }
 
-bool ReadOutput(const OmModel& model, size_t index, size_t gear, const ov::Tensor& from,
-                std::vector<uint8_t>* to, std::string* problem) {
+bool ReadOutput(const OmModel& model, const Rounding& rounding, size_t index, size_t gear,
+                const ov::Tensor& from, std::vector<uint8_t>* to, std::string* problem) {
   const OmTensor& output = model.outputs[index];
   to->resize(output.BytesAt(gear));
   const bool is_float = from.get_element_type() == ov::element::f32;
@@ -79,16 +82,16 @@ bool ReadOutput(const OmModel& model, size_t index, size_t gear, const ov::Tenso
   if (is_float && output.type == ACL_FLOAT16 && elements * 2 == to->size()) {
     const float* values = from.data<const float>();
     for (size_t k = 0; k < elements; ++k) {
-      const uint16_t half = FloatToHalf(values[k]);
+      const uint16_t half = FloatToHalf(rounding.stage() ? rounding.Round(values[k]) : values[k]);
       std::memcpy(to->data() + k * sizeof half, &half, sizeof half);
     }
   } else if (from.get_byte_size() != to->size()) {
     *problem = "output " + output.name + " has another size in the graph";
     return false;
-  } else if (is_float && model.half_precision) {
+  } else if (is_float && rounding.stage()) {
     const float* values = from.data<const float>();
     for (size_t k = 0; k < elements; ++k) {
-      const float value = RoundToHalf(values[k]);
+      const float value = rounding.Round(values[k]);
       std::memcpy(to->data() + k * sizeof value, &value, sizeof value);
     }
   } else {
@@ -106,8 +109,8 @@ struct Session::Requests {
 Engine::Engine(std::unique_ptr<Graphs> graphs) : graphs_(std::move(graphs)) {}
 Engine::~Engine() = default;
 
-std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, std::string graph, int device,
-                                       const void* weight, bool lazy, std::string* problem) {
+std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, int device, const void* weight,
+                                       bool lazy, std::string* problem) {
   static Mutex& mutex = *new Mutex();
   static auto& live = *new std::map<Key, std::weak_ptr<Engine>>();
   MutexLock lock(&mutex);
@@ -115,9 +118,8 @@ std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, std::string graph, 
   std::weak_ptr<Engine>& slot = live[{device, model.digest, weight}];
   if (std::shared_ptr<Engine> engine = slot.lock()) return engine;
   try {
-    std::unique_ptr<Graphs> graphs = Graphs::Read(model, graph, problem);
+    std::unique_ptr<Graphs> graphs = Graphs::Read(model, problem);
     if (graphs == nullptr) return nullptr;
-    graph = std::string();  // the engine has its own copy by now
     if (!lazy) {
       graphs->At(model.LargestGear());
       if (model.gear_count() > 1) graphs->CompileInBackground();
@@ -144,15 +146,16 @@ bool Session::Run(size_t gear, const std::vector<const uint8_t*>& inputs,
       request = requests_->by_gear.emplace(gear, graph.create_infer_request()).first;
     }
     ov::InferRequest& infer = request->second;
+    const Rounding rounding(*model_);
     for (size_t i = 0; i < inputs.size(); ++i) {
       ov::Tensor tensor = infer.get_input_tensor(i);
-      if (!WriteInput(*model_, i, gear, inputs[i], &tensor, problem)) return false;
+      if (!WriteInput(*model_, rounding, i, gear, inputs[i], &tensor, problem)) return false;
     }
     infer.infer();
     outputs->resize(model_->outputs.size());
     for (size_t i = 0; i < outputs->size(); ++i) {
       const ov::Tensor tensor = infer.get_output_tensor(i);
-      if (!ReadOutput(*model_, i, gear, tensor, &(*outputs)[i], problem)) return false;
+      if (!ReadOutput(*model_, rounding, i, gear, tensor, &(*outputs)[i], problem)) return false;
     }
     return true;
   } catch (const std::exception& error) {

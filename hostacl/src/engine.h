@@ -16,12 +16,12 @@ namespace hostacl {
 // device that share their weight memory share it. Owned by the loads. Thread-safe.
 class Engine {
  public:
-  // The engine of `model` on `device` with the weights at `weight`, unless a live load has it
-  // already: then its graph `graph` is read and its largest gear compiled now, the other gears in
-  // the background; with `lazy` each at its first use. Null and a message in `problem` when that
-  // cannot be done. The graph must have the inputs and outputs that `model` describes.
-  static std::shared_ptr<Engine> Obtain(const OmModel& model, std::string graph, int device,
-                                        const void* weight, bool lazy, std::string* problem);
+  // The engine of `model`, which has its graph, on `device` with the weights at `weight`, unless a
+  // live load has it already: then the graph is read and its largest gear compiled now, the other
+  // gears in the background; with `lazy` each at its first use. Null and a message in `problem`
+  // when that cannot be done. The graph must have the inputs and outputs that `model` describes.
+  static std::shared_ptr<Engine> Obtain(const OmModel& model, int device, const void* weight,
+                                        bool lazy, std::string* problem);
 
   ~Engine();
   Engine(const Engine&) = delete;

@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <utility>
 
-#include "graph_blob.h"
+#include "graph_source.h"
 
 namespace hostacl {
 namespace {
@@ -64,10 +64,8 @@ class ExitGuard {
 
 }  // namespace
 
-std::unique_ptr<Engine::Graphs> Engine::Graphs::Read(const OmModel& model, const std::string& blob,
-                                                     std::string* problem) {
-  std::shared_ptr<ov::Model> graph = ReadGraph(&Core(), blob, model.half_precision, problem);
-  if (graph == nullptr) return nullptr;
+std::unique_ptr<Engine::Graphs> Engine::Graphs::Read(const OmModel& model, std::string* problem) {
+  std::shared_ptr<ov::Model> graph = ReadGraph(Core(), model);
   if (graph->inputs().size() != model.inputs.size() ||
       graph->outputs().size() != model.outputs.size()) {
     *problem = "the graph has other inputs or outputs than the description";

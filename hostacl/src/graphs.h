@@ -20,8 +20,7 @@ namespace hostacl {
 class Engine::Graphs {
  public:
   // Reads the graph. Null and a message when it has other inputs or outputs than the model.
-  static std::unique_ptr<Graphs> Read(const OmModel& model, const std::string& blob,
-                                      std::string* problem);
+  static std::unique_ptr<Graphs> Read(const OmModel& model, std::string* problem);
   Graphs(const OmModel& model, std::shared_ptr<ov::Model> graph);
   // Stops the background.
   ~Graphs();

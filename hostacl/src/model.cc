@@ -53,9 +53,12 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
                 " small for ",
                 om.name, ", which needs ", om.weight_size, " (aclmdlQuerySize)");
   }
-  std::string graph;
-  std::swap(graph, om.graph);
-  auto loaded = std::make_shared<LoadedModel>(std::move(om), context);
+  // The load keeps the description; the graph goes to the engine alone.
+  std::string graph = std::move(om.graph);
+  OmModel described = om;
+  described.weights = {};
+  om.graph = std::move(graph);
+  auto loaded = std::make_shared<LoadedModel>(std::move(described), context);
   const OmModel& content = loaded->om();
   struct Part {
     void* given;
@@ -88,7 +91,7 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
   // Loads share an engine, as they would share a card's weights, by the address of these.
   std::string problem;
   std::shared_ptr<Engine> engine =
-      Engine::Obtain(content, std::move(graph), context->device()->id(), loaded->memory_.weight,
+      Engine::Obtain(om, context->device()->id(), loaded->memory_.weight,
                      Runtime::Get().replay() != nullptr, &problem);
   if (engine == nullptr) {
     return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", content.name,

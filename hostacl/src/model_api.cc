@@ -44,11 +44,13 @@ aclError QuerySize(std::string_view bytes, size_t* work_size, size_t* weight_siz
   return ACL_SUCCESS;
 }
 
-aclError Load(std::string_view bytes, const ModelMemory& memory, uint32_t* id) {
+// `owner` keeps the bytes alive, or is null when only this call does.
+aclError Load(std::string_view bytes, const std::shared_ptr<const void>& owner,
+              const ModelMemory& memory, uint32_t* id) {
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   OmModel om;
-  OmProblem problem = DecodeOm(bytes, /*with_graph=*/true, &om);
+  OmProblem problem = DecodeOm(bytes, /*with_graph=*/true, &om, owner);
   if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
   const std::string& soc = context->device()->soc();
   if (context->device()->soc_given() && soc != om.soc) {
@@ -67,10 +69,10 @@ aclError LoadFile(const char* path, const ModelMemory& memory, uint32_t* id) {
   if (path == nullptr || id == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlLoadFromFile: null argument");
   }
-  std::string bytes;
-  OmProblem problem = hostacl::ReadOmFile(path, &bytes);
+  const auto bytes = std::make_shared<std::string>();
+  OmProblem problem = hostacl::ReadOmFile(path, bytes.get());
   if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
-  return Load(bytes, memory, id);
+  return Load(*bytes, bytes, memory, id);
 }
 
 }  // namespace
@@ -118,7 +120,7 @@ aclError aclmdlLoadFromMemWithMem(const void* model, size_t modelSize, uint32_t*
   if (model == nullptr || modelId == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlLoadFromMem: null argument");
   }
-  return Load({static_cast<const char*>(model), modelSize},
+  return Load({static_cast<const char*>(model), modelSize}, nullptr,
               ModelMemory{workPtr, workSize, weightPtr, weightSize}, modelId);
 }
 

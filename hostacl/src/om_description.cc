@@ -21,7 +21,31 @@ constexpr uint64_t kMaxBatch = 4096;
 constexpr int64_t kMaxDim = int64_t{1} << 40;
 constexpr int64_t kMaxPixels = 1 << 20;  // of a side, of a crop, of a padding
 constexpr size_t kMaxBytes = std::numeric_limits<size_t>::max() / 4096;
+constexpr size_t kMaxTensors = 4096;
 constexpr const char* kKinds[] = {"none", "batch", "image", "dims"};
+
+constexpr std::pair<Precision, const char*> kPrecisions[] = {
+    {Precision::kOrigin, "origin"},
+    {Precision::kHalf, "fp16"},
+    {Precision::kBfloat16, "mixed_bfloat16"},
+    {Precision::kCubeHalf, "cube_fp16in_fp32out"},
+};
+
+const char* NameOf(Precision precision) {
+  for (const auto& [value, name] : kPrecisions) {
+    if (value == precision) return name;
+  }
+  return "origin";
+}
+
+bool ReadPrecision(const std::string& name, Precision* precision) {
+  for (const auto& [value, known] : kPrecisions) {
+    if (name != known) continue;
+    *precision = value;
+    return true;
+  }
+  return false;
+}
 
 Json AippToJson(const OmAipp& aipp) {
   const Aipp& steps = aipp.steps;
@@ -166,6 +190,7 @@ bool ReadTensor(const Json& json, size_t gears, OmTensor* tensor) {
 }
 
 bool ReadTensors(const Json& list, size_t gears, std::vector<OmTensor>* tensors) {
+  if (!list.is_array() || list.size() > kMaxTensors) return false;
   for (const auto& item : list) {
     OmTensor tensor;
     if (!ReadTensor(item, gears, &tensor)) return false;
@@ -201,7 +226,8 @@ bool ReadGears(const Json& json, OmModel* model) {
 bool Read(const Json& root, OmModel* model) {
   model->name = root.at("name").get<std::string>();
   model->soc = root.at("soc").get<std::string>();
-  model->half_precision = root.at("precision").get<std::string>() == "fp16";
+  if (!ReadPrecision(root.at("precision").get<std::string>(), &model->precision)) return false;
+  model->rounded_weights = root.value("rounded_weights", false);
   model->static_batch = root.at("static_batch").get<uint64_t>();
   model->work_size = root.at("work_size").get<size_t>();
   model->weight_size = root.at("weight_size").get<size_t>();
@@ -217,7 +243,8 @@ bool Read(const Json& root, OmModel* model) {
 std::string EncodeDescription(const OmModel& model) {
   Json root = {{"name", model.name},
                {"soc", model.soc},
-               {"precision", model.half_precision ? "fp16" : "origin"},
+               {"precision", NameOf(model.precision)},
+               {"rounded_weights", model.rounded_weights},
                {"static_batch", model.static_batch},
                {"work_size", model.work_size},
                {"weight_size", model.weight_size},
@@ -228,17 +255,29 @@ std::string EncodeDescription(const OmModel& model) {
   }
   for (const OmTensor& input : model.inputs) root["inputs"].push_back(TensorToJson(input));
   for (const OmTensor& output : model.outputs) root["outputs"].push_back(TensorToJson(output));
-  return root.dump();
+  return root.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool DecodeDescription(std::string_view text, OmModel* model) {
+OmProblem DecodeDescription(std::string_view text, OmModel* model) {
   const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object()) return false;
+  std::string why;
   try {
-    return Read(root, model);
-  } catch (const nlohmann::json::exception&) {
-    return false;
+    if (root.is_object() && Read(root, model)) return {};
+  } catch (const nlohmann::json::exception& error) {
+    why = std::string(": ") + error.what();
   }
+  for (const char* side : {"inputs", "outputs"}) {
+    if (!root.is_object() || !root.contains(side) || !root[side].is_array()) continue;
+    for (const auto& tensor : root[side]) {
+      if (!tensor.is_object() || !tensor.contains("dims")) continue;
+      if (tensor["dims"].size() <= kMaxDims) continue;
+      return {ACL_ERROR_STORAGE_OVER_LIMIT, std::string("a tensor of the model's ") + side +
+                                                " has " + std::to_string(tensor["dims"].size()) +
+                                                " dims; ACL holds 128"};
+    }
+  }
+  return {ACL_ERROR_MODEL_MISSING_ATTR,
+          "the model's description (partition type 8) lacks or misstates a field" + why};
 }
 
 }  // namespace hostacl

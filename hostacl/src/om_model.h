@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "acl/acl_base.h"
@@ -45,11 +47,26 @@ struct OmTensor {
   bool geared() const { return !at.empty(); }
 };
 
+// What is rounded besides the stage's inputs and float outputs; see Precision in README.md.
+enum class Precision {
+  kOrigin,    // nothing: fp32
+  kHalf,      // inputs, weights and outputs to fp16
+  kBfloat16,  // inputs, weights and outputs to bfloat16
+  kCubeHalf,  // only what matrix multiplications and convolutions read, to fp16
+};
+
+// Constants of a graph in the engine's text form: a view, and whoever keeps the bytes alive.
+struct OmWeights {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
 // What a .om file says. A value; thread-compatible.
 struct OmModel {
   std::string name;  // the stem of atc's --output
   std::string soc;
-  bool half_precision = true;  // weights, inputs and outputs are rounded to fp16
+  Precision precision = Precision::kHalf;
+  bool rounded_weights = false;  // atc has rounded the constants already
   GearKind kind = GearKind::kNone;
   // What a setter writes into the gear buffer, per gear: the batch (ascending); height and width;
   // or the values of all -1 dims of all inputs in order. Empty: a model without gears.
@@ -60,8 +77,9 @@ struct OmModel {
   uint64_t static_batch = 1;
   size_t work_size = 0;
   size_t weight_size = 0;
-  std::string graph;  // ONNX bytes, or a packed graph (see graph_blob.h)
-  Digest digest;      // of the whole content; set by DecodeOm
+  std::string graph;  // ONNX, or the engine's text form, which goes with `weights`
+  OmWeights weights;
+  Digest digest;  // of the whole content; set by DecodeOm
 
   // Makes this a model of batch gears; tensors whose first dim is -1 follow the batch.
   void SetBatchGears(const std::vector<uint64_t>& batches);

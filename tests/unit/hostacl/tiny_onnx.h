@@ -110,7 +110,7 @@ inline std::string LinearOm(const LinearOptions& options) {
   OmModel om;
   om.name = options.name;
   om.soc = "Ascend310P3";
-  om.half_precision = options.half_precision;
+  om.precision = options.half_precision ? Precision::kHalf : Precision::kOrigin;
   om.static_batch = static_cast<uint64_t>(options.static_batch);
   const int64_t batch = options.gears.empty() ? options.static_batch : -1;
   om.inputs = {{.name = "x", .dims = {batch, options.width}}};
