@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "failure.h"
+#include "fault_reach.h"
 #include "stream.h"
 
 namespace hostacl {
@@ -30,13 +31,34 @@ void Context::Close() {
 void Context::Poison(aclError code, std::string message) {
   MutexLock lock(&mutex_);
   if (fault_ != ACL_SUCCESS) return;
+  if (ReachOf(code) == FaultReach::kTask) {
+    if (task_fault_ != ACL_SUCCESS) return;
+    task_fault_ = code;
+    task_fault_message_ = std::move(message);
+    return;
+  }
   fault_ = code;
   fault_message_ = std::move(message);
 }
 
+void Context::StopOnFailure() {
+  MutexLock lock(&mutex_);
+  stop_on_failure_ = true;
+}
+
+bool Context::Stopped() {
+  MutexLock lock(&mutex_);
+  return stop_on_failure_ && fault_ != ACL_SUCCESS;
+}
+
 aclError Context::Health() {
   MutexLock lock(&mutex_);
-  if (fault_ == ACL_SUCCESS) return ACL_SUCCESS;
+  if (fault_ == ACL_SUCCESS) {
+    if (task_fault_ == ACL_SUCCESS) return ACL_SUCCESS;
+    const aclError code = task_fault_;
+    task_fault_ = ACL_SUCCESS;
+    return Fail(code, "queued work failed (later work is sound): ", task_fault_message_);
+  }
   return Fail(fault_,
               "queued work of this context failed (the context stays faulty until it is"
               " destroyed): ",

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "acl/acl_mdl.h"
 #include "handle_table.h"
 #include "mutex.h"
+#include "tensor_desc.h"
 
 namespace hostacl {
 
@@ -39,6 +41,11 @@ class DataBuffer {
 // Owned by the table. Thread-safe.
 class Dataset {
  public:
+  Dataset() = default;
+  ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+
   void Add(aclDataBuffer* buffer) HOSTACL_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     buffers_.push_back(buffer);
@@ -47,20 +54,26 @@ class Dataset {
     MutexLock lock(&mutex_);
     return buffers_;
   }
-  // Zero while no gear was set.
-  uint64_t gear() HOSTACL_EXCLUDES(mutex_) {
+  // The values of the gear as OmModel::gears has them; empty while no gear was set.
+  std::vector<uint64_t> gear() HOSTACL_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     return gear_;
   }
-  void set_gear(uint64_t gear) HOSTACL_EXCLUDES(mutex_) {
+  void set_gear(const std::vector<uint64_t>& gear) HOSTACL_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     gear_ = gear;
   }
+  // Takes a copy of `desc` for the buffer at `index`; null takes the one there away. Returns the
+  // copy's handle, which the dataset owns.
+  aclTensorDesc* SetTensorDesc(size_t index, const TensorDesc* desc) HOSTACL_EXCLUDES(mutex_);
+  // Null where none is set.
+  aclTensorDesc* tensor_desc(size_t index) HOSTACL_EXCLUDES(mutex_);
 
  private:
   Mutex mutex_;
+  std::map<size_t, aclTensorDesc*> tensor_descs_ HOSTACL_GUARDED_BY(mutex_);
   std::vector<aclDataBuffer*> buffers_ HOSTACL_GUARDED_BY(mutex_);
-  uint64_t gear_ HOSTACL_GUARDED_BY(mutex_) = 0;
+  std::vector<uint64_t> gear_ HOSTACL_GUARDED_BY(mutex_);
 };
 
 // The tables live as long as the process: wrappers need neither aclInit nor a context.

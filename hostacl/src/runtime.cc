@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime.h"
 
-#include <cstdlib>
+#include <cstdio>
 #include <utility>
 
 #include "environment.h"
+#include "exception_info.h"
 #include "failure.h"
+#include "leaks.h"
 #include "model.h"
 
 namespace hostacl {
@@ -24,24 +26,33 @@ Runtime& Runtime::Get() {
 void Runtime::Bind(void* context_handle) { bound_context = context_handle; }
 void* Runtime::bound_handle() { return bound_context; }
 
-aclError Runtime::Init() {
+aclError Runtime::Init(const InitConfig& config) {
   MutexLock lock(&mutex_);
-  if (initialized_) return Fail(ACL_ERROR_REPEAT_INITIALIZE, "aclInit was called before");
-  const std::string path = TextVariable("HOSTACL_PROFILE", "");
-  if (!path.empty()) {
-    std::string problem;
-    profile_ = Profile::Load(path, &problem);
-    if (profile_ == nullptr) return FailWith(ACL_ERROR_INVALID_FILE, problem);
-    if (profile_->replay()) {
-      replay_ = std::make_unique<ReplayStore>(NumberVariable("HOSTACL_REPLAY_MIB", 2048) << 20);
-    }
+  if (initialized_) {
+    ++references_;
+    return Fail(ACL_ERROR_REPEAT_INITIALIZE,
+                "aclInit was called before; this may be ignored, the first configuration holds");
   }
-  const size_t memory = NumberVariable("HOSTACL_DEVICE_MEMORY_MIB", 4096) << 20;
-  const size_t count = VisibleDevices(NumberVariable("HOSTACL_DEVICES", 2));
-  for (size_t i = 0; i < count; ++i) {
-    devices_.push_back(std::make_unique<Device>(static_cast<int>(i), memory, profile_.get()));
+  aclError error = MakeDevices();
+  if (error == ACL_SUCCESS && config.default_device &&
+      static_cast<size_t>(*config.default_device) >= devices_.size()) {
+    error = Fail(ACL_ERROR_FAILURE, "aclInit: default_device ", *config.default_device,
+                 " does not exist; visible devices: ", devices_.size());
   }
-  defaults_.assign(count, Default{});
+  if (error != ACL_SUCCESS) {
+    devices_.clear();
+    replay_.reset();
+    profile_.reset();
+    faults_.reset();
+    has_faults_.store(false);
+    return error;
+  }
+  defaults_.assign(devices_.size(), Default{});
+  default_device_ = config.default_device;
+  ShareRecentMessage(config.shared_message);
+  op_wait_seconds_.store(0);
+  op_execute_microseconds_.store(0);
+  references_ = 1;
   initialized_ = true;
   finalized_ = false;
   return ACL_SUCCESS;
@@ -56,8 +67,19 @@ aclError Runtime::Finalize() {
     }
     initialized_ = false;
     finalized_ = true;
+    references_ = 0;
+    if (faults_ != nullptr) faults_->End();
   }
-  // Waits inside streams end first, then the streams, then what their tasks used.
+  // Hangs and waits inside streams end first, then the streams, then what their tasks used.
+  report_threads_.Clear();
+  SetExceptionCallback(nullptr);
+  const std::string leaks = DescribeLeaks(this);
+  if (!leaks.empty() && TextVariable("HOSTACL_LEAKS", "on") != "off") {
+    std::fprintf(stderr,
+                 "hostacl: not given back at aclFinalize: %s (HOSTACL_LEAKS=off silences"
+                 " this)\n",
+                 leaks.c_str());
+  }
   for (const auto& event : events_.All()) event->Abandon();
   for (const auto& stream : streams_.All()) stream->Stop();
   for (const auto& context : contexts_.All()) context->Close();
@@ -71,11 +93,30 @@ aclError Runtime::Finalize() {
   }
   models.clear();
   MutexLock lock(&mutex_);
+  WriteReport();
   defaults_.clear();
   devices_.clear();
   replay_.reset();
   profile_.reset();
+  faults_.reset();
+  has_faults_.store(false);
   return ACL_SUCCESS;
+}
+
+aclError Runtime::FinalizeReference(uint64_t* left) {
+  if (left != nullptr) *left = 0;
+  {
+    MutexLock lock(&mutex_);
+    if (!initialized_) {
+      return Fail(ACL_ERROR_REPEAT_FINALIZE, "aclFinalizeReference without an aclInit left");
+    }
+    if (references_ > 1) {
+      --references_;
+      if (left != nullptr) *left = references_;
+      return ACL_SUCCESS;
+    }
+  }
+  return Finalize();
 }
 
 aclError Runtime::CheckInitialized() {
@@ -94,7 +135,14 @@ aclError Runtime::FindDevice(int32_t id, Device** device) {
                 " (HOSTACL_DEVICES, ASCEND_RT_VISIBLE_DEVICES)");
   }
   *device = devices_[static_cast<size_t>(id)].get();
-  return ACL_SUCCESS;
+  return faults_ == nullptr ? ACL_SUCCESS : faults_->CheckDevice(id);
+}
+
+bool Runtime::DeviceAt(uint32_t id, Device** device) {
+  MutexLock lock(&mutex_);
+  if (id >= devices_.size()) return false;
+  *device = devices_[id].get();
+  return true;
 }
 
 uint32_t Runtime::device_count() {
@@ -115,14 +163,25 @@ aclError Runtime::SetDevice(int32_t id) {
   if (const aclError error = FindDevice(id, &device)) return error;
   MutexLock lock(&mutex_);
   Default& slot = defaults_[static_cast<size_t>(id)];
-  if (slot.users++ == 0) {
-    slot.handle = contexts_.Insert(std::make_shared<Context>(device, /*is_default=*/true));
-  }
-  Bind(slot.handle);
+  ++slot.users;
+  BindDefault(device);
   return ACL_SUCCESS;
 }
 
-aclError Runtime::ResetDevice(int32_t id) {
+void Runtime::BindDefault(Device* device) {
+  Default& slot = defaults_[static_cast<size_t>(device->id())];
+  if (slot.handle == nullptr) {
+    slot.handle = contexts_.Insert(std::make_shared<Context>(device, /*is_default=*/true));
+  }
+  Bind(slot.handle);
+}
+
+bool Runtime::MayCreateContext(int32_t id) {
+  MutexLock lock(&mutex_);
+  return !default_device_ || defaults_[static_cast<size_t>(id)].users > 0;
+}
+
+aclError Runtime::ResetDevice(int32_t id, bool force) {
   Device* device = nullptr;
   if (const aclError error = FindDevice(id, &device)) return error;
   std::shared_ptr<Context> doomed;
@@ -132,7 +191,7 @@ aclError Runtime::ResetDevice(int32_t id) {
     if (slot.users == 0) {
       return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtResetDevice: device ", id, " is not set");
     }
-    if (slot.users > 1) {
+    if (slot.users > 1 && !force) {
       --slot.users;
       return ACL_SUCCESS;
     }
@@ -161,6 +220,14 @@ aclError Runtime::Current(std::shared_ptr<Context>* context) {
   if (const aclError error = CheckInitialized()) return error;
   *context = contexts_.Find(bound_context);
   if (*context != nullptr) return ACL_SUCCESS;
+  if (bound_context == nullptr) {
+    MutexLock lock(&mutex_);
+    if (default_device_ && static_cast<size_t>(*default_device_) < devices_.size()) {
+      BindDefault(devices_[static_cast<size_t>(*default_device_)].get());
+      *context = contexts_.Find(bound_context);
+      return ACL_SUCCESS;
+    }
+  }
   return Fail(ACL_ERROR_RT_CONTEXT_NULL,
               bound_context == nullptr
                   ? "this thread has no context: call aclrtSetDevice or aclrtSetCurrentContext"

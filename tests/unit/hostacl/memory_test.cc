@@ -46,8 +46,8 @@ TEST_F(MemoryTest, WrongFreesAreRefused) {
   ASSERT_EQ(aclrtMallocHost(&host, 64), ACL_SUCCESS);
   EXPECT_EQ(aclrtFree(nullptr), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(aclrtFree(device + 64), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtFree(host), ACL_ERROR_RT_MEMORY_TYPE);
-  EXPECT_EQ(aclrtFreeHost(device), ACL_ERROR_RT_MEMORY_TYPE);
+  EXPECT_EQ(aclrtFree(host), ACL_ERROR_RT_INVALID_MEMORY_TYPE);
+  EXPECT_EQ(aclrtFreeHost(device), ACL_ERROR_RT_INVALID_MEMORY_TYPE);
   EXPECT_EQ(aclrtFree(device), ACL_SUCCESS);
   EXPECT_EQ(aclrtFree(device), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_NE(Message().find("freed before"), std::string::npos);
