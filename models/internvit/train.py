@@ -96,6 +96,10 @@ def main() -> None:
     saved, step, loss_mean, hits = time.time(), 0, None, 0.1
     start = time.time() - share0 * args.minutes * 60
     drawer, drawn, drawn_at = ThreadPoolExecutor(1), None, 0   # the next batch, drawn ahead
+
+    def draw():
+        return drawer.submit(batch, images, labels, size, count, args.mirror, rng)
+
     while (share := (time.time() - start) / (args.minutes * 60)) < 1:
         wanted, count = next((s, b) for until, s, b in phases if share < until)
         if wanted != size:
@@ -107,9 +111,9 @@ def main() -> None:
         for group in opt.param_groups:
             group["lr"] = args.lr * min(1, step / 100) * (
                 0.5 * (1 + math.cos(math.pi * share)) + 0.005)
-        ready = drawn if drawn_at == size else drawer.submit(batch, images, labels, size, count, args.mirror, rng)
+        ready = drawn if drawn_at == size else draw()
         x, y = ready.result()
-        drawn, drawn_at = drawer.submit(batch, images, labels, size, count, args.mirror, rng), size
+        drawn, drawn_at = draw(), size
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
             logits = model(x)[1]
         loss = F.cross_entropy(logits.float(), y, label_smoothing=0.05)
