@@ -106,7 +106,7 @@ void AddSendingOptions(CLI::App& app, LoadOptions* options, Sending* sending) {
   app.add_option("--channels", options->channels, "connections")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app.add_option("--senders", options->senders, "pairs of threads that send and receive")
+  app.add_option("--senders", options->senders, "threads that send and receive")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
 }

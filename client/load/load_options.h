@@ -22,7 +22,7 @@ struct LoadOptions {
   absl::Duration duration = absl::InfiniteDuration();  // of what is measured; none starts later
   int64_t warmup = 0;                                  // requests before the measured ones
   int channels = 1;                                    // connections, at least 1
-  int senders = 1;                                     // pairs of threads, at least 1
+  int senders = 1;                                     // threads that send and receive, at least 1
   uint64_t seed = 1;  // of classes, cancellations and Poisson arrivals
 };
 

@@ -53,8 +53,8 @@ void WaitUntil(LoadTime due) {
 
 }  // namespace
 
-// One request in flight, or an object that waits for the next one. Its owner is whoever started it
-// until the call begins, and the receiving thread from then on.
+// One request in flight, or an object that waits for the next one. Its owner is the receiving
+// thread, but for the first ones of a closed loop, until those begin.
 struct LoadWorker::Call {
   Event finished{this, false};
   Event alarm_rang{this, true};
@@ -75,12 +75,14 @@ struct LoadWorker::Call {
 LoadWorker::LoadWorker(const LoadPlan& plan, int number,
                        const std::vector<std::shared_ptr<grpc::Channel>>& channels,
                        LoadProgress* progress)
-    : plan_(plan), number_(static_cast<uint64_t>(number)), progress_(progress) {
+    : plan_(plan),
+      number_(static_cast<uint64_t>(number)),
+      progress_(progress),
+      next_due_(static_cast<uint64_t>(number)) {
   for (const std::shared_ptr<grpc::Channel>& channel : channels) {
     stubs_.emplace_back(channel);
   }
-  received_.classes.resize(plan.classes.size());
-  sent_.classes.resize(plan.classes.size());
+  stats_.classes.resize(plan.classes.size());
 }
 
 LoadWorker::~LoadWorker() {
@@ -106,14 +108,7 @@ bool LoadWorker::WaitUntilDone(absl::Duration patience) {
 WorkerStats LoadWorker::TakeStats() {
   sender_.join();
   receiver_.join();
-  WorkerStats stats = std::move(received_);
-  for (size_t i = 0; i < stats.classes.size(); ++i) {
-    stats.classes[i].Merge(sent_.classes[i]);
-  }
-  stats.lateness = std::move(sent_.lateness);
-  stats.late = sent_.late;
-  stats.last_sent = std::max(stats.last_sent, sent_.last_sent);
-  return stats;
+  return std::move(stats_);
 }
 
 void LoadWorker::Send() {
@@ -131,31 +126,52 @@ void LoadWorker::Send() {
   done_changed_.NotifyAll();
 }
 
+// Wakes the other thread whenever something is due that it has not sent by itself.
 void LoadWorker::SendOnTime() {
   prctl(PR_SET_TIMERSLACK, 1);  // nanoseconds
+  for (uint64_t number = next_due_; number < plan_.schedule.size(); number = next_due_) {
+    WaitUntil(plan_.begin + plan_.schedule[number]);
+    if (next_due_ != number) {
+      continue;
+    }
+    MutexLock lock(mutex_);
+    woken_ = false;
+    // A time that is past rings at once; gRPC would round the present up to a millisecond.
+    tick_.Set(&queue_, gpr_inf_past(GPR_CLOCK_MONOTONIC), &due_);
+    while (!woken_) {
+      woken_changed_.WaitFor(mutex_, absl::Seconds(1));
+    }
+  }
+}
+
+void LoadWorker::SendDue() {
   const auto senders = static_cast<uint64_t>(plan_.options.senders);
   const int limit = std::max(1, plan_.options.max_in_flight / plan_.options.senders);
-  for (uint64_t number = number_; number < plan_.schedule.size(); number += senders) {
+  uint64_t number = next_due_;
+  for (; number < plan_.schedule.size(); number += senders) {
     const LoadTime due = plan_.begin + plan_.schedule[number];
-    WaitUntil(due);
+    const LoadTime now = std::chrono::steady_clock::now();
+    if (now < due) {
+      break;
+    }
     Call* const call = Acquire(limit);
     const bool measured = number >= static_cast<uint64_t>(plan_.options.warmup);
     if (call == nullptr) {
       progress_->CountNotSent();
       if (measured) {
-        sent_.classes[plan_.ClassOf(number)].RecordNotSent();
+        stats_.classes[plan_.ClassOf(number)].RecordNotSent();
       }
       continue;
     }
-    const LoadTime now = std::chrono::steady_clock::now();
     Begin(call, number, due, now);
     if (measured) {
-      sent_.last_sent = now;
+      stats_.last_sent = now;
       const absl::Duration lateness = absl::FromChrono(now - due);
-      sent_.lateness.Record(lateness);
-      sent_.late += lateness > kLate ? 1 : 0;
+      stats_.lateness.Record(lateness);
+      stats_.late += lateness > kLate ? 1 : 0;
     }
   }
+  next_due_ = number;
 }
 
 void LoadWorker::SendInFlight() {
@@ -209,7 +225,17 @@ void LoadWorker::Receive() {
   void* tag = nullptr;
   bool ok = false;
   while (queue_.Next(&tag, &ok)) {
-    Handle(static_cast<Event*>(tag), ok);
+    if (tag != &due_) {
+      Handle(static_cast<Event*>(tag), ok);
+    }
+    if (plan_.options.arrivals.has_value()) {
+      SendDue();
+    }
+    if (tag == &due_) {
+      MutexLock lock(mutex_);
+      woken_ = true;
+      woken_changed_.NotifyAll();
+    }
   }
 }
 
@@ -234,7 +260,7 @@ void LoadWorker::Handle(Event* event, bool ok) {
   progress_->CountEnded(call->status.ok());
   if (call->status.ok() && call->ended >= progress_->measured_begin() &&
       call->ended <= progress_->send_end()) {
-    ++received_.steady_ok;
+    ++stats_.steady_ok;
   }
   if (call->number >= static_cast<uint64_t>(plan_.options.warmup)) {
     Record(*call);
@@ -267,20 +293,20 @@ void LoadWorker::Record(const Call& call) {
       timing_.Clear();
     }
     const absl::Duration latency = absl::FromChrono(call.ended - call.scheduled);
-    if (received_.slowest.Wants(latency)) {
-      received_.slowest.Add({.latency = latency,
-                             .sent_latency = absl::FromChrono(call.ended - call.sent),
-                             .at = absl::FromChrono(call.scheduled - progress_->measured_begin()),
-                             .number = call.number,
-                             .request_class = call.request_class,
-                             .timing = timing_});
+    if (stats_.slowest.Wants(latency)) {
+      stats_.slowest.Add({.latency = latency,
+                          .sent_latency = absl::FromChrono(call.ended - call.sent),
+                          .at = absl::FromChrono(call.scheduled - progress_->measured_begin()),
+                          .number = call.number,
+                          .request_class = call.request_class,
+                          .timing = timing_});
     }
   } else {
     ending.retry_after = RetryAfter(*call.context);
   }
-  received_.classes[call.request_class].Record(ending);
-  received_.last_sent = std::max(received_.last_sent, call.sent);
-  received_.last_ended = std::max(received_.last_ended, call.ended);
+  stats_.classes[call.request_class].Record(ending);
+  stats_.last_sent = std::max(stats_.last_sent, call.sent);
+  stats_.last_ended = std::max(stats_.last_ended, call.ended);
 }
 
 LoadWorker::Call* LoadWorker::Acquire(int limit) {
