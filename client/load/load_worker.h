@@ -34,13 +34,13 @@ struct WorkerStats {
   SlowestAnswers slowest;
 };
 
-// Sends its part of a plan over one completion queue, and takes the answers, on one thread: gRPC
-// does that at half the cost of two threads on a connection. In a closed loop the end of a request
-// starts the next one. In an open loop whatever is due is sent after every event, and a second
-// thread does nothing but sleep until the next request is due and wake the first one, unless that
-// has been quicker; no answer is ever waited for. Every call ends at its deadline, so that a worker
-// ends. The call objects are used again; their number is bounded by the plan. The last reference to
-// a channel stays with the owner of 'channels'. Single-thread.
+// Sends its part of a plan over one completion queue, and takes the answers, on one thread: two
+// threads on a connection get in each other's way when processors are short. In a closed loop the
+// end of a request starts the next one. In an open loop whatever is due is sent after every event,
+// and a second thread does nothing but sleep until the next request is due and wake the first one,
+// unless that has been quicker; no answer is ever waited for. Every call ends at its deadline, so
+// that a worker ends. The call objects are used again; their number is bounded by the plan. The
+// last reference to a channel stays with the owner of 'channels'. Single-thread.
 class LoadWorker {
  public:
   // REQUIRES: 'plan' and 'progress' outlive it; at least one channel.
