@@ -11,26 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-json TimingToJson(const v1::Timing& timing) {
-  json stages = json::array();
-  for (const v1::StageTiming& stage : timing.stages()) {
-    stages.push_back({{"stage", stage.stage()},
-                      {"queue_ms", Milliseconds(stage.queue())},
-                      {"batch_form_ms", Milliseconds(stage.batch_form())},
-                      {"h2d_ms", Milliseconds(stage.h2d())},
-                      {"execute_ms", Milliseconds(stage.execute())},
-                      {"d2h_ms", Milliseconds(stage.d2h())},
-                      {"host_ms", Milliseconds(stage.host())},
-                      {"device", stage.device()},
-                      {"batch_size", stage.batch_size()},
-                      {"padding", stage.padding()},
-                      {"batches", stage.batches()}});
-  }
-  const double seconds = static_cast<double>(timing.sent().seconds() - timing.received().seconds());
-  const double nanos = timing.sent().nanos() - timing.received().nanos();
-  return {{"received_to_sent_ms", seconds * 1e3 + nanos / 1e6}, {"stages", std::move(stages)}};
-}
-
 // RLE as pycocotools wants it, polygons as COCO writes them, a PNG in base64.
 json MaskToJson(const v1::Mask& mask) {
   switch (mask.form_case()) {
@@ -67,6 +47,26 @@ json DetectionToJson(const v1::Detection& detection) {
 
 double Milliseconds(const google::protobuf::Duration& duration) {
   return static_cast<double>(duration.seconds()) * 1e3 + duration.nanos() / 1e6;
+}
+
+json TimingToJson(const v1::Timing& timing) {
+  json stages = json::array();
+  for (const v1::StageTiming& stage : timing.stages()) {
+    stages.push_back({{"stage", stage.stage()},
+                      {"queue_ms", Milliseconds(stage.queue())},
+                      {"batch_form_ms", Milliseconds(stage.batch_form())},
+                      {"h2d_ms", Milliseconds(stage.h2d())},
+                      {"execute_ms", Milliseconds(stage.execute())},
+                      {"d2h_ms", Milliseconds(stage.d2h())},
+                      {"host_ms", Milliseconds(stage.host())},
+                      {"device", stage.device()},
+                      {"batch_size", stage.batch_size()},
+                      {"padding", stage.padding()},
+                      {"batches", stage.batches()}});
+  }
+  const double seconds = static_cast<double>(timing.sent().seconds() - timing.received().seconds());
+  const double nanos = timing.sent().nanos() - timing.received().nanos();
+  return {{"received_to_sent_ms", seconds * 1e3 + nanos / 1e6}, {"stages", std::move(stages)}};
 }
 
 json ErrorToJson(const absl::Status& status) {

@@ -16,6 +16,8 @@ namespace omserve::client {
 // the upright picture. Thread-safe, all of them.
 
 double Milliseconds(const google::protobuf::Duration& duration);
+// {"received_to_sent_ms", "stages": [...]}
+nlohmann::json TimingToJson(const v1::Timing& timing);
 nlohmann::json ToJson(const DetectFileAnswer& answer);
 nlohmann::json ToJson(const EmbedFileAnswer& answer);
 nlohmann::json ToJson(const v1::ModelInfo& model);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "client/parsed_command_line.h"
 #include "omserve/v1/vision.pb.h"
 
 namespace omserve::client {
@@ -32,33 +33,8 @@ struct ClientCommand {
   std::string service;  // of health; empty: the whole server
 };
 
-// What a user of omserve-loadtest asked for.
-struct LoadCommand {
-  enum class Method { kDetect, kEmbed };
-  Method method = Method::kDetect;
-  std::string server;                           // host:port
-  absl::Duration deadline = absl::Seconds(60);  // of every call
-  bool json = false;
-  std::vector<std::string> images;  // files and folders
-  std::string model;                // empty: the only one
-  int in_flight = 8;
-  int64_t requests = 0;                            // at most so many; 0: only time ends the run
-  absl::Duration time = absl::InfiniteDuration();  // no request starts later
-  int64_t warmup = 0;                              // requests before the measured ones
-  v1::MaskForm mask = v1::MASK_FORM_UNSPECIFIED;
-};
-
-// A command, or (for --help and for mistakes) a text to print and a status to exit with.
-template <typename Command>
-struct ParsedCommandLine {
-  std::optional<Command> command;
-  int exit_status = 0;  // 0: 'text' goes to standard output; else to standard error
-  std::string text;
-};
-
 // Reads a command line and, for --server, the environment variable OMSERVE_SERVER. Never throws,
 // never exits. Thread-compatible: the environment must not change meanwhile.
 ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv);
-ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const* argv);
 
 }  // namespace omserve::client

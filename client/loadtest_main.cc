@@ -1,58 +1,52 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <iostream>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "client/answer_json.h"
-#include "client/command_line.h"
 #include "client/error_advice.h"
-#include "client/load_run.h"
-#include "client/picture_files.h"
+#include "client/load/load_command_line.h"
+#include "client/load/load_progress_line.h"
+#include "client/load/load_report.h"
+#include "client/load/load_run.h"
 
 namespace omserve::client {
 namespace {
 
-absl::StatusOr<std::vector<std::string>> ReadPictures(const std::vector<std::string>& paths) {
-  const auto files = ListPictures(paths);
-  if (!files.ok()) {
-    return files.status();
-  }
-  std::vector<std::string> pictures;
-  for (const std::string& file : *files) {
-    absl::StatusOr<std::string> bytes = ReadFile(file);
-    if (!bytes.ok()) {
-      return bytes.status();
-    }
-    pictures.push_back(*std::move(bytes));
-  }
-  return pictures;
-}
+constexpr int kFailed = 1;
+constexpr int kMistake = 2;
 
 int Run(const LoadCommand& command) {
-  const auto pictures = ReadPictures(command.images);
-  if (!pictures.ok()) {
-    std::cerr << "error: --images: " << DescribeError(pictures.status()) << "\n";
-    return 1;
+  const absl::StatusOr<std::vector<ClassSpec>> specs = ClassesOf(command);
+  if (!specs.ok()) {
+    std::cerr << "error: " << DescribeError(specs.status()) << "\n";
+    return kMistake;
   }
-  const absl::StatusOr<LoadSummary> summary = RunLoad(command, *pictures);
-  if (!summary.ok()) {
-    std::cerr << "error: " << DescribeError(summary.status()) << "\n  -> "
-              << AdviceFor(summary.status(), command.server) << "\n";
-    return 1;
+  absl::StatusOr<std::vector<RequestClass>> classes = MakeClasses(*specs);
+  if (!classes.ok()) {
+    std::cerr << "error: pictures of " << DescribeError(classes.status()) << "\n";
+    return kFailed;
   }
+  LoadProgressLine line(stderr, command.progress && isatty(STDERR_FILENO) != 0);
+  const absl::StatusOr<LoadResult> result =
+      RunLoad(command.options, *std::move(classes),
+              [&line](const LoadMoment& moment) { line.Show(moment); });
+  line.End();
+  if (!result.ok()) {
+    std::cerr << "error: " << DescribeError(result.status()) << "\n  -> "
+              << AdviceFor(result.status(), command.options.server) << "\n";
+    return kFailed;
+  }
+  const LoadHead head = {.options = command.options, .classes = *specs};
   if (command.json) {
-    nlohmann::json document = ToJson(*summary);
-    document["method"] = command.method == LoadCommand::Method::kDetect ? "detect" : "embed";
-    document["server"] = command.server;
-    document["in_flight"] = command.in_flight;
-    document["warmup"] = command.warmup;
-    std::cout << Dump(document) << "\n";
+    std::cout << Dump(LoadJson(head, *result)) << "\n";
   } else {
-    std::cout << FormatLoad(*summary);
+    std::cout << LoadText(head, *result);
   }
-  return summary->errors.empty() ? 0 : 1;
+  return HasFailed(command.fail_on, result->all) ? kFailed : 0;
 }
 
 }  // namespace

@@ -17,11 +17,6 @@ ParsedCommandLine<ClientCommand> Client(std::vector<const char*> arguments) {
   return ParseClientCommandLine(static_cast<int>(arguments.size()), arguments.data());
 }
 
-ParsedCommandLine<LoadCommand> Load(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "omserve-loadtest");
-  return ParseLoadCommandLine(static_cast<int>(arguments.size()), arguments.data());
-}
-
 class CommandLineTest : public ::testing::Test {
  protected:
   CommandLineTest() { unsetenv("OMSERVE_SERVER"); }
@@ -79,7 +74,6 @@ TEST_F(CommandLineTest, TakesTheServerFromTheEnvironment) {
   setenv("OMSERVE_SERVER", "e:5", 1);
   EXPECT_EQ(Client({"models"}).command->server, "e:5");
   EXPECT_EQ(Client({"models", "--server=f:6"}).command->server, "f:6");
-  EXPECT_EQ(Load({"--images=d"}).command->server, "e:5");
 }
 
 TEST_F(CommandLineTest, RefusesMistakesWithStatusTwo) {
@@ -112,26 +106,6 @@ TEST_F(CommandLineTest, HelpIsNoMistake) {
   EXPECT_FALSE(parsed.command.has_value());
   EXPECT_EQ(parsed.exit_status, 0);
   EXPECT_THAT(parsed.text, HasSubstr("--score-threshold"));
-}
-
-TEST_F(CommandLineTest, ReadsLoad) {
-  const auto parsed = Load({"--server=h:1", "--method=embed", "--in-flight=3", "--requests=7",
-                            "--warmup=2", "--images=d", "--json", "--seconds=1.5"});
-  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
-  EXPECT_EQ(parsed.command->method, LoadCommand::Method::kEmbed);
-  EXPECT_EQ(parsed.command->in_flight, 3);
-  EXPECT_EQ(parsed.command->requests, 7);
-  EXPECT_EQ(parsed.command->warmup, 2);
-  EXPECT_EQ(parsed.command->time, absl::Milliseconds(1500));
-  EXPECT_EQ(parsed.command->images, std::vector<std::string>{"d"});
-  EXPECT_TRUE(parsed.command->json);
-}
-
-TEST_F(CommandLineTest, BoundsLoadByDefault) {
-  EXPECT_EQ(Load({"--images=d"}).command->requests, 1000);
-  EXPECT_EQ(Load({"--images=d", "--seconds=2"}).command->requests, 0);
-  EXPECT_EQ(Load({}).exit_status, 2);
-  EXPECT_EQ(Load({"--images=d", "--method=dance"}).exit_status, 2);
 }
 
 }  // namespace

@@ -6,17 +6,20 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "client/mutex.h"
 #include "omserve/v1/vision.grpc.pb.h"
 
 namespace omserve::client {
 
 // A Vision service on a free loopback port. Every call holds its thread until Release or until
-// its deadline, if the service was made 'holding'; a picture "fail:<code>" fails with that code.
-// Thread-safe.
+// its deadline, if the service was made 'holding'; a picture "fail:<code>" fails with that code,
+// and RESOURCE_EXHAUSTED with a hint to come again after 50 ms. Thread-safe.
 class FakeVision final : public v1::Vision::Service {
  public:
   explicit FakeVision(bool holding = false) : holding_(holding) {
@@ -42,6 +45,11 @@ class FakeVision final : public v1::Vision::Service {
     holding_ = false;
     changed_.NotifyAll();
   }
+  // The next call begins a pause of the whole service: no call of it or after it ends sooner.
+  void Stall(absl::Duration duration) {
+    MutexLock lock(mutex_);
+    stall_ = duration;
+  }
   // Blocks until so many calls are inside, 10 s at most; returns whether they are.
   bool WaitForCalls(int count) {
     MutexLock lock(mutex_);
@@ -57,6 +65,11 @@ class FakeVision final : public v1::Vision::Service {
   int most_at_a_time() {
     MutexLock lock(mutex_);
     return most_;
+  }
+  // What the last call sent beside its request.
+  std::multimap<std::string, std::string> last_metadata() {
+    MutexLock lock(mutex_);
+    return last_metadata_;
   }
   v1::DetectRequest last_detect() {
     MutexLock lock(mutex_);
@@ -104,10 +117,22 @@ class FakeVision final : public v1::Vision::Service {
     ++now_;
     most_ = std::max(most_, now_);
     changed_.NotifyAll();
-    while (holding_ && !context->IsCancelled()) {
+    last_metadata_.clear();
+    for (const auto& [key, value] : context->client_metadata()) {
+      last_metadata_.emplace(std::string(key.data(), key.size()),
+                             std::string(value.data(), value.size()));
+    }
+    if (stall_ > absl::ZeroDuration()) {
+      stall_end_ = absl::Now() + stall_;
+      stall_ = absl::ZeroDuration();
+    }
+    while ((holding_ || absl::Now() < stall_end_) && !context->IsCancelled()) {
       changed_.WaitFor(mutex_, absl::Milliseconds(20));
     }
     --now_;
+    if (picture == "fail:8") {
+      context->AddTrailingMetadata("retry-after-ms", "50");
+    }
     if (picture.rfind("fail:", 0) == 0) {
       return {static_cast<grpc::StatusCode>(std::stoi(picture.substr(5))), "failed as told"};
     }
@@ -122,6 +147,9 @@ class FakeVision final : public v1::Vision::Service {
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;
   int now_ ABSL_GUARDED_BY(mutex_) = 0;
   int most_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Duration stall_ ABSL_GUARDED_BY(mutex_);
+  absl::Time stall_end_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::multimap<std::string, std::string> last_metadata_ ABSL_GUARDED_BY(mutex_);
   v1::DetectRequest last_detect_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "client/load/load_command_line.h"
+
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/picture_files.h"
+#include "client/shared_options.h"
+
+namespace omserve::client {
+namespace {
+
+constexpr int kDefaultRequests = 1000;
+constexpr int kMaxOpenInFlight = 1'000'000;
+constexpr int64_t kMaxRequests = 1'000'000'000;
+constexpr double kMaxMilliseconds = 86'400'000;
+
+const std::map<std::string, ClassSpec::Method> kMethods = {{"detect", ClassSpec::Method::kDetect},
+                                                           {"embed", ClassSpec::Method::kEmbed}};
+
+// An option whose text 'parse' (text -> StatusOr) turns into *value.
+template <typename Parse, typename Value>
+CLI::Option* AddParsed(CLI::App& app, const std::string& name, Parse parse, Value* value,
+                       const std::string& text) {
+  return app
+      .add_option_function<std::string>(
+          name, [parse, value](const std::string& word) { *value = *parse(word); }, text)
+      ->check(
+          [parse](const std::string& word) { return std::string(parse(word).status().message()); })
+      ->type_name("");
+}
+
+void AddClassOptions(CLI::App& app, LoadCommand* command) {
+  ClassSpec& base = command->base;
+  CLI::Option* images = app.add_option("--images", base.images, "pictures, or folders of pictures");
+  CLI::Option* raw =
+      AddParsed(app, "--raw", ParseRawSize, &base.raw, "WIDTHxHEIGHT: made-up raw pixels");
+  CLI::Option* mix =
+      app.add_option("--mix", command->mix, "FILE:SHARE,...: a class of requests for every file");
+  CLI::Option* scenario =
+      app.add_option("--scenario", command->scenario, "JSON file with classes of requests");
+  images->excludes(raw)->excludes(mix)->excludes(scenario);
+  raw->excludes(mix)->excludes(scenario);
+  mix->excludes(scenario);
+  AddChoice(&app, "--method", kMethods, &base.method, "the call (default: detect)");
+  app.add_option("--model", base.model, "a name that `omserve-client models` lists");
+  AddChoice(&app, "--mask", kMaskForms, &base.mask, "form of the masks of detect");
+  app.add_option("--priority", base.priority, "sent to the server: interactive or batch")
+      ->check(CLI::IsMember({"interactive", "batch"}));
+  app.add_option("--cancel", base.cancel, "share of requests to cancel")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
+void AddMilliseconds(CLI::App& app, const std::string& name, absl::Duration* duration,
+                     const std::string& text) {
+  app.add_option_function<double>(
+         name, [duration](double value) { *duration = absl::Milliseconds(value); }, text)
+      ->check(CLI::Range(0.001, kMaxMilliseconds))
+      ->type_name("MS");
+}
+
+// What has to be looked at once all options are known.
+struct Sending {
+  double rate = 0;
+  std::optional<Arrivals> arrivals;
+  CLI::Option* in_flight = nullptr;
+};
+
+void AddSendingOptions(CLI::App& app, LoadOptions* options, Sending* sending) {
+  sending->in_flight = app.add_option("--in-flight", options->in_flight, "closed loop: at a time")
+                           ->check(CLI::Range(1, kMaxInFlight))
+                           ->capture_default_str();
+  app.add_option("--rate", sending->rate, "open loop: requests a second, whatever the answers do")
+      ->check(CLI::Range(0.001, 1e6));
+  AddParsed(
+      app, "--arrivals",
+      [](const std::string& text) -> absl::StatusOr<std::optional<Arrivals>> {
+        absl::StatusOr<Arrivals> arrivals = ParseArrivals(text);
+        if (!arrivals.ok()) {
+          return arrivals.status();
+        }
+        return std::optional<Arrivals>(*std::move(arrivals));
+      },
+      &sending->arrivals,
+      "open loop: constant, poisson, burst[:ON_MS/OFF_MS] or replay:FILE (default: constant)");
+  app.add_option("--max-in-flight", options->max_in_flight, "open loop: more are not sent")
+      ->check(CLI::Range(1, kMaxOpenInFlight))
+      ->capture_default_str();
+  app.add_option("--requests", options->requests, "stop after so many (default: 1000)")
+      ->check(CLI::Range(int64_t{1}, kMaxRequests));
+  app.add_option_function<double>(
+         "--duration,--seconds",
+         [options](double seconds) { options->duration = absl::Seconds(seconds); },
+         "stop after this time")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->type_name("SECONDS");
+  app.add_option("--warmup", options->warmup, "requests before the measured ones")
+      ->check(CLI::Range(int64_t{0}, kMaxRequests))
+      ->capture_default_str();
+  app.add_option("--seed", options->seed, "of everything random")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--channels", options->channels, "connections")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--senders", options->senders, "threads that send and receive")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
+// What the options mean together; a complaint if that is nothing.
+std::string Finish(const Sending& sending, LoadOptions* options) {
+  options->arrivals = sending.arrivals;
+  if (sending.rate > 0) {
+    if (!options->arrivals.has_value()) {
+      options->arrivals.emplace();
+    }
+    if (options->arrivals->kind == Arrivals::Kind::kReplay) {
+      return "--rate: a replay has its own times; leave --rate away";
+    }
+    options->arrivals->rate = sending.rate;
+  }
+  if (options->arrivals.has_value()) {
+    if (options->arrivals->rate <= 0 && options->arrivals->kind != Arrivals::Kind::kReplay) {
+      return "--arrivals: needs --rate";
+    }
+    if (sending.in_flight->count() > 0) {
+      return "--in-flight: is for a closed loop; with --rate or --arrivals use --max-in-flight";
+    }
+  }
+  const bool replay =
+      options->arrivals.has_value() && options->arrivals->kind == Arrivals::Kind::kReplay;
+  if (options->requests == 0 && options->duration == absl::InfiniteDuration() && !replay) {
+    options->requests = kDefaultRequests;
+  }
+  return "";
+}
+
+absl::Status Named(const std::string& name, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(name, ": ", status.message()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ClassSpec>> ClassesOf(const LoadCommand& command) {
+  if (!command.mix.empty()) {
+    absl::StatusOr<std::vector<ClassSpec>> classes = ParseMix(command.mix, command.base);
+    return classes.ok() ? std::move(classes) : Named("--mix", classes.status());
+  }
+  if (command.scenario.empty()) {
+    return std::vector<ClassSpec>{command.base};
+  }
+  const absl::StatusOr<std::string> text = ReadFile(command.scenario);
+  if (!text.ok()) {
+    return Named("--scenario", text.status());
+  }
+  absl::StatusOr<std::vector<ClassSpec>> classes = ParseScenario(
+      *text, command.base, std::filesystem::path(command.scenario).parent_path().string());
+  return classes.ok() ? std::move(classes)
+                      : Named("--scenario: " + command.scenario, classes.status());
+}
+
+ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const* argv) {
+  LoadCommand command;
+  command.base.name = "all";
+  int64_t deadline_ms = 60000;
+  Sending sending;
+  CLI::App app(
+      "Loads an omserve, with a closed loop (--in-flight) or an open one (--rate), and reports "
+      "latencies, outcomes and where the time went.",
+      "omserve-loadtest");
+  AddServer(app, &command.options.server, &deadline_ms);
+  app.add_flag("--json", command.json, "one JSON document on standard output");
+  app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
+  AddClassOptions(app, &command);
+  AddSendingOptions(app, &command.options, &sending);
+  AddMilliseconds(app, "--budget-ms", &command.base.budget, "time that the server has, told to it");
+  AddMilliseconds(app, "--limit-ms", &command.base.limit,
+                  "answers within this are in time (default: the budget, else the deadline)");
+  AddMilliseconds(app, "--cancel-within-ms", &command.base.cancel_within,
+                  "cancel at a random time up to this (default: 20)");
+  AddParsed(app, "--fail-on", ParseFailOn, &command.fail_on,
+            "exit status 1 for: any, none, or CODE,... (default: any)");
+
+  return ParseWith(app, argc, argv, command, [&]() -> std::string {
+    command.base.deadline = absl::Milliseconds(deadline_ms);
+    if (command.base.images.empty() && command.base.raw.width == 0 && command.mix.empty() &&
+        command.scenario.empty()) {
+      return "one of --images, --raw, --mix and --scenario is needed";
+    }
+    return Finish(sending, &command.options);
+  });
+}
+
+}  // namespace omserve::client
