@@ -64,13 +64,23 @@ absl::Status Batch::Gather(size_t input, std::byte* to, Stream& stream) {
     std::byte* const at = to + static_cast<size_t>(segment.row) * row_bytes;
     const size_t bytes = static_cast<size_t>(segment.items) * row_bytes;
     if (const DeviceRows* rows = RowsOn(device_.id(), tensor)) {
-      OMSERVE_RETURN_IF_ERROR(stream.CopyOnDevice(at, rows->row(segment.first), bytes));
+      OMSERVE_RETURN_IF_ERROR(CopyRows(at, rows->row(segment.first), bytes, stream));
     } else {
       const std::byte* from = tensor.host.data() + static_cast<size_t>(segment.first) * row_bytes;
       OMSERVE_RETURN_IF_ERROR(stream.CopyToDevice(at, from, bytes));
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Batch::CopyRows(std::byte* to, const std::byte* from, size_t bytes, Stream& stream) {
+  if (Stream::CanCopyOnDevice(to, from)) return stream.CopyOnDevice(to, from, bytes);
+  OMSERVE_ASSIGN_OR_RETURN(HostTensor bounce,
+                           staging_.TryAllocate(DType::kUint8, {static_cast<int64_t>(bytes)}));
+  std::byte* const host = bounce.data();
+  bounces_.push_back(std::move(bounce));  // before work is queued that uses it
+  OMSERVE_RETURN_IF_ERROR(stream.CopyToHost(host, from, bytes));
+  return stream.CopyToDevice(to, host, bytes);
 }
 
 absl::Status Batch::SetOutputs(ExecutionSlot& slot) {
@@ -98,7 +108,7 @@ absl::Status Batch::CopyOutputs(Stream& stream) {
         OMSERVE_RETURN_IF_ERROR(stream.CopyToHost(host, from, bytes));
       }
       if (std::byte* to = segment.call->DeviceRow(i, segment.first, row_bytes)) {
-        OMSERVE_RETURN_IF_ERROR(stream.CopyOnDevice(to, from, bytes));
+        OMSERVE_RETURN_IF_ERROR(CopyRows(to, from, bytes, stream));
       }
     }
   }

@@ -52,6 +52,8 @@ class Batch {
   absl::Status SetInputs(ExecutionSlot& slot, Stream& stream);
   absl::Status Gather(size_t input, std::byte* to, Stream& stream);
   absl::Status SetOutputs(ExecutionSlot& slot);
+  // Copies rows within the device, by way of the host where an address does not suit the hardware.
+  absl::Status CopyRows(std::byte* to, const std::byte* from, size_t bytes, Stream& stream);
   absl::Status CopyOutputs(Stream& stream);
   // Bytes that the model touches at this gear.
   size_t BytesAtGear(const ModelTensor& tensor) const;
@@ -61,6 +63,7 @@ class Batch {
   Device& device_;
   StagingPool& staging_;
   std::vector<DeviceBuffer> inputs_;
+  std::vector<HostTensor> bounces_;                          // pinned
   std::vector<std::shared_ptr<DeviceRows::Block>> outputs_;  // shared with the calls that keep them
 };
 

@@ -22,13 +22,11 @@ absl::Status NameFile(const absl::Status& status, const std::string& path) {
       (status.code() == absl::StatusCode::kUnavailable && IsDeviceLost(status))) {
     named = absl::Status(status.code(), absl::StrCat(status.message(), ": ", path));
   } else {
-    const absl::string_view advice =
-        MadeByHostacl(path)
-            ? "it was compiled by hostacl's atc, which makes it for hostacl on a CPU; for a card, "
-              "compile it with CANN's atc: "
-            : "compile it again with atc, for this chip: ";
+    const absl::string_view origin =
+        MadeByHostacl(path) ? " (hostacl's atc made this file; a card needs CANN's atc)" : "";
     named = absl::FailedPreconditionError(
-        absl::StrCat("the OM file cannot be loaded; ", advice, path, ": ", status.message()));
+        absl::StrCat("the OM file cannot be loaded; compile it again with atc, for this chip",
+                     origin, ": ", path, ": ", status.message()));
   }
   status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
     named.SetPayload(url, payload);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 #include "server/device/stream.h"
-
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 
 #include "pipelines/base/status_macros.h"
@@ -42,6 +42,12 @@ absl::Status Stream::CopyToDevice(std::byte* device, const std::byte* host, size
 
 absl::Status Stream::CopyToHost(std::byte* host, const std::byte* device, size_t bytes) {
   return Copy(host, device, bytes, ACL_MEMCPY_DEVICE_TO_HOST, "copying from the device");
+}
+
+bool Stream::CanCopyOnDevice(const std::byte* to, const std::byte* from) {
+  constexpr uintptr_t kBoundary = 64;
+  return reinterpret_cast<uintptr_t>(to) % kBoundary == 0 &&
+         reinterpret_cast<uintptr_t>(from) % kBoundary == 0;
 }
 
 absl::Status Stream::CopyOnDevice(std::byte* to, const std::byte* from, size_t bytes) {

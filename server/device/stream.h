@@ -33,6 +33,8 @@ class Stream {
   // 'host' must be page-locked and, like the device memory, stay as it is until the work is done.
   absl::Status CopyToDevice(std::byte* device, const std::byte* host, size_t bytes);
   absl::Status CopyToHost(std::byte* host, const std::byte* device, size_t bytes);
+  // REQUIRES: CanCopyOnDevice(to, from): the hardware copies between 64-byte boundaries only.
+  static bool CanCopyOnDevice(const std::byte* to, const std::byte* from);
   absl::Status CopyOnDevice(std::byte* to, const std::byte* from, size_t bytes);
   absl::Status Zero(std::byte* device, size_t bytes);
 
