@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
-// Traps 8 to 15: asynchronous work and ordering. Queues are held back by a StreamGate.
+// Traps 8 to 12, 14 and 15: asynchronous work and ordering. Queues are held back by a StreamGate.
 #include <cstring>
 #include <future>
 #include <memory>
@@ -45,7 +45,6 @@ using Trap09 = Queued;
 using Trap10 = Session;
 using Trap11 = Queued;
 using Trap12 = Session;
-using Trap13 = Queued;
 using Trap14 = Queued;
 using Trap15 = Queued;
 

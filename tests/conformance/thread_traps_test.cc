@@ -269,5 +269,24 @@ TEST_F(Trap21, AHostFunctionHoldsTheStreamAndNeedsNoSubscription) {
   EXPECT_NE(where.get(), std::this_thread::get_id());
 }
 
+TEST_F(Trap21, CallsThatWouldDeadlockInACallbackEndTheProcess) {
+  NEEDS_HOSTACL("a card deadlocks");
+  const auto self = static_cast<uint64_t>(pthread_self());
+  const auto run = [&](aclrtCallback callback) {
+    ASSERT_EQ(aclrtSubscribeReport(self, stream_), ACL_SUCCESS);
+    ASSERT_EQ(aclrtLaunchCallback(callback, stream_, ACL_CALLBACK_NO_BLOCK, stream_), ACL_SUCCESS);
+    ASSERT_EQ(aclrtProcessReport(30000), ACL_SUCCESS);
+  };
+  CHILD_DIES(run([](void*) {
+               void* address = nullptr;
+               (void)aclrtMalloc(&address, 64, ACL_MEM_MALLOC_HUGE_FIRST);
+             }),
+             "aclrtMalloc was called inside");
+  CHILD_DIES(run([](void* stream) { (void)aclrtSynchronizeStream(stream); }), "called inside");
+  CHILD_DIES(run([](void* stream) { (void)aclrtLaunchHostFunc(stream, [](void*) {}, nullptr); }),
+             "called inside");
+  CHILD_DIES(run([](void*) { (void)aclrtFree(nullptr); }), "called inside");
+}
+
 }  // namespace
 }  // namespace conformance
