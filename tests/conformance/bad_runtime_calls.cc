@@ -4,8 +4,13 @@
 
 #include "calls.h"
 
-#define BAD(codes, name, ...) \
-  { #name "(" #__VA_ARGS__ ")", [](const Arguments& a) { (void)a; return name(__VA_ARGS__); }, codes }
+#define BAD(codes, name, ...)  \
+  {#name "(" #__VA_ARGS__ ")", \
+   [](const Arguments& a) {    \
+     (void)a;                  \
+     return name(__VA_ARGS__); \
+   },                          \
+   codes}
 
 namespace conformance {
 namespace {

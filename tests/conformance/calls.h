@@ -13,8 +13,8 @@ namespace conformance {
 
 // Good arguments for every function: what a call has when only the thread or the process is wrong.
 struct Arguments {
-  void* device = nullptr;   // 256 bytes
-  void* host = nullptr;     // 256 bytes, page-locked
+  void* device = nullptr;  // 256 bytes
+  void* host = nullptr;    // 256 bytes, page-locked
   aclrtStream stream = nullptr;
   aclrtEvent event = nullptr;
   aclrtContext context = nullptr;

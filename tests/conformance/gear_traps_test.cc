@@ -22,9 +22,7 @@ class Gears : public Session {
     y_ = Device(kMost);
     gear_ = Device(gear_bytes_);
   }
-  Dataset Input(size_t size = kMost) {
-    return Dataset({{x_, size}, {gear_, gear_bytes_}});
-  }
+  Dataset Input(size_t size = kMost) { return Dataset({{x_, size}, {gear_, gear_bytes_}}); }
   Dataset Output(size_t size = kMost) { return Dataset({{y_, size}}); }
 
   static constexpr size_t kMost = 4 * 4 * sizeof(float);
@@ -106,8 +104,7 @@ TEST_F(Trap25, AGearThatWasNeverSetIsRefused) {
   NEEDS_HOSTACL("a card may run at the gear of an earlier call");
   const Dataset input = Input();
   const Dataset output = Output();
-  EXPECT_EQ(aclmdlExecute(id_, input.get(), output.get()),
-            ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID);
+  EXPECT_EQ(aclmdlExecute(id_, input.get(), output.get()), ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID);
 }
 
 TEST_F(Trap25, ImageSizesAndDimsHaveTheirCodesToo) {
@@ -184,8 +181,7 @@ TEST_F(Trap27, BuffersMustHoldTheChosenGear) {
   const Dataset small_output = Output(31);
   ASSERT_EQ(aclmdlSetDynamicBatchSize(id_, small_input.get(), 1, 2), ACL_SUCCESS);
   EXPECT_EQ(aclmdlExecute(id_, small_input.get(), output.get()), ACL_SUCCESS) << Message();
-  EXPECT_EQ(aclmdlExecute(id_, small_input.get(), small_output.get()),
-            ACL_ERROR_GE_PARAM_INVALID);
+  EXPECT_EQ(aclmdlExecute(id_, small_input.get(), small_output.get()), ACL_ERROR_GE_PARAM_INVALID);
   ASSERT_EQ(aclmdlSetDynamicBatchSize(id_, small_input.get(), 1, 4), ACL_SUCCESS);
   EXPECT_EQ(aclmdlExecute(id_, small_input.get(), output.get()), ACL_ERROR_GE_PARAM_INVALID);
 }
@@ -209,8 +205,8 @@ TEST_F(Trap27, ASmallGearLeavesTheOutputsTailUndefined) {
 TEST_F(Trap30, GearSettersRefuseAModelWithoutTheirGears) {
   const uint32_t fixed = Load("linear");
   const Dataset input = Input();
-  const std::initializer_list<aclError> candidates = {
-      ACL_ERROR_MODEL_NOT_DYNAMIC, ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID};
+  const std::initializer_list<aclError> candidates = {ACL_ERROR_MODEL_NOT_DYNAMIC,
+                                                      ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID};
   EXPECT_TRUE(IsOneOf(aclmdlSetDynamicBatchSize(fixed, input.get(), 0, 1), candidates));
   EXPECT_TRUE(IsOneOf(aclmdlSetDynamicHWSize(fixed, input.get(), 0, 2, 2), candidates));
   aclmdlIODims dims = {};

@@ -3,8 +3,11 @@
 #include "calls.h"
 
 // A call by its own name: the table's rows read like the program under test.
-#define GOOD(name, ...) \
-  { #name, [](const Arguments& a) { (void)a; return name(__VA_ARGS__); } }
+#define GOOD(name, ...)            \
+  {#name, [](const Arguments& a) { \
+     (void)a;                      \
+     return name(__VA_ARGS__);     \
+   }}
 
 namespace conformance {
 namespace {
@@ -66,8 +69,7 @@ std::vector<GoodCall> CallsThatNeedAContext() {
       GOOD(aclrtMemcpyAsyncWithCondition, a.device, 64, a.host, 64, ACL_MEMCPY_HOST_TO_DEVICE,
            a.stream),
       GOOD(aclrtMemcpy2d, a.device, 16, a.host, 16, 8, 4, ACL_MEMCPY_HOST_TO_DEVICE),
-      GOOD(aclrtMemcpy2dAsync, a.device, 16, a.host, 16, 8, 4, ACL_MEMCPY_HOST_TO_DEVICE,
-           a.stream),
+      GOOD(aclrtMemcpy2dAsync, a.device, 16, a.host, 16, 8, 4, ACL_MEMCPY_HOST_TO_DEVICE, a.stream),
       GOOD(aclrtMemset, a.device, 64, 0, 64),
       GOOD(aclrtMemsetAsync, a.device, 64, 0, 64, a.stream),
       GOOD(aclrtGetMemInfo, ACL_DDR_MEM, &one, &two),

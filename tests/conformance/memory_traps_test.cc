@@ -126,7 +126,7 @@ TEST_F(Trap05, PiecesOfOneBlockMustLeaveThatRoomToo) {
   const uint32_t id = Load("linear");
   auto* block = static_cast<unsigned char*>(Device(256));
   const Dataset input({{block, 16}});
-  const Dataset near({{block + 32, 16}});   // inside ALIGN_UP(16, 32) + 32
+  const Dataset near({{block + 32, 16}});  // inside ALIGN_UP(16, 32) + 32
   const Dataset apart({{block + 64, 16}});
   ToDevice(block, std::vector<float>{1, 2, 3, 4});
   EXPECT_EQ(aclmdlExecute(id, input.get(), apart.get()), ACL_SUCCESS) << Message();

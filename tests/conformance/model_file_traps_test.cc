@@ -68,12 +68,11 @@ TEST_F(Trap34, FilesThatAreNoModelAreRefused) {
   for (const std::string& bad : {wrong_magic, cut_in_header, cut_at_end, cut_in_half,
                                  std::string("IMOD"), std::string(4096, '\0')}) {
     const aclError code = LoadBytes(bad);
-    EXPECT_TRUE(IsOneOf(code, {ACL_ERROR_DESERIALIZE_MODEL, ACL_ERROR_PARSE_MODEL,
-                               ACL_ERROR_READ_MODEL_FAILURE, ACL_ERROR_MODEL_SIZE_INVALID,
-                               ACL_ERROR_MODEL_MISSING_ATTR,
-                               ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID,
-                               ACL_ERROR_GE_EXEC_MODEL_ADDR_INVALID, ACL_ERROR_GE_LOAD_MODEL,
-                               ACL_ERROR_GE_PARAM_INVALID, ACL_ERROR_INVALID_PARAM}))
+    EXPECT_TRUE(IsOneOf(
+        code, {ACL_ERROR_DESERIALIZE_MODEL, ACL_ERROR_PARSE_MODEL, ACL_ERROR_READ_MODEL_FAILURE,
+               ACL_ERROR_MODEL_SIZE_INVALID, ACL_ERROR_MODEL_MISSING_ATTR,
+               ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID, ACL_ERROR_GE_EXEC_MODEL_ADDR_INVALID,
+               ACL_ERROR_GE_LOAD_MODEL, ACL_ERROR_GE_PARAM_INVALID, ACL_ERROR_INVALID_PARAM}))
         << code << " for " << bad.size() << " bytes";
     EXPECT_FALSE(Message().empty());
   }

@@ -73,8 +73,7 @@ TEST_F(Trap22, ModelsThatShareWorkMemoryMayNotOverlap) {
   const Dataset other_out({{Device(16), 16}});
   StreamGate gate(context_, stream_);
   ASSERT_EQ(aclmdlExecuteAsync(one, in.get(), out.get(), stream_), ACL_SUCCESS);
-  EXPECT_EQ(aclmdlExecuteAsync(two, in.get(), other_out.get(), second),
-            ACL_ERROR_RT_MODEL_RUNNING);
+  EXPECT_EQ(aclmdlExecuteAsync(two, in.get(), other_out.get(), second), ACL_ERROR_RT_MODEL_RUNNING);
   EXPECT_EQ(aclmdlExecuteAsync(two, in.get(), other_out.get(), stream_), ACL_SUCCESS);
   EXPECT_EQ(aclmdlExecuteAsync(apart, in.get(), other_out.get(), second), ACL_SUCCESS);
   EXPECT_EQ(aclrtSynchronizeStreamWithTimeout(second, 30000), ACL_SUCCESS);
@@ -101,9 +100,9 @@ TEST_F(Trap23, WorkAndWeightMemoryMustBeBigEnough) {
         << Message();
   }
   Sizes from_memory;
-  ASSERT_EQ(aclmdlQuerySizeFromMem(bytes.data(), bytes.size(), &from_memory.work,
-                                   &from_memory.weight),
-            ACL_SUCCESS);
+  ASSERT_EQ(
+      aclmdlQuerySizeFromMem(bytes.data(), bytes.size(), &from_memory.work, &from_memory.weight),
+      ACL_SUCCESS);
   EXPECT_EQ(from_memory.work, sizes.work);
   EXPECT_EQ(from_memory.weight, sizes.weight);
 }
@@ -184,8 +183,8 @@ TEST_F(Trap33, UnloadingAModelInFlightIsRefused) {
   gate.Open();
   ASSERT_EQ(aclrtSynchronizeStream(stream_), ACL_SUCCESS);
   EXPECT_EQ(aclmdlUnload(id), ACL_SUCCESS);
-  EXPECT_TRUE(IsOneOf(aclmdlUnload(id), {ACL_ERROR_GE_EXEC_MODEL_ID_INVALID,
-                                         ACL_ERROR_INVALID_MODEL_ID}));
+  EXPECT_TRUE(
+      IsOneOf(aclmdlUnload(id), {ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, ACL_ERROR_INVALID_MODEL_ID}));
 }
 
 }  // namespace

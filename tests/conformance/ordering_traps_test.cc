@@ -64,7 +64,6 @@ TEST_F(Trap08, QueuedWorkRunsLaterAndInItsOwnTime) {
 }
 
 TEST_F(Trap09, ReadingAnOutputBeforeSynchronisingDoesNotGiveTheAnswer) {
-  ToDevice(y_, std::vector<float>(4, 42.0f));
   StreamGate gate(context_, stream_);
   ASSERT_EQ(Enqueue(stream_), ACL_SUCCESS) << Message();
   const std::vector<unsigned char> early = ToHost<unsigned char>(y_, 16);

@@ -30,7 +30,8 @@ Outcome RunSample(const std::string& name, const std::string& arguments) {
   while (std::fgets(line, sizeof line, pipe) != nullptr) outcome.lines.emplace_back(line);
   outcome.status = pclose(pipe);
   EXPECT_EQ(outcome.status, 0) << command;
-  for (const std::string& text : outcome.lines) EXPECT_EQ(text.find("failed"), std::string::npos) << text;
+  for (const std::string& text : outcome.lines)
+    EXPECT_EQ(text.find("failed"), std::string::npos) << text;
   return outcome;
 }
 

@@ -29,22 +29,22 @@ inline bool IsHostacl() { return dlsym(RTLD_DEFAULT, "hostaclVersion") != nullpt
   if (!::conformance::IsHostacl()) GTEST_SKIP() << "needs hostacl: " << (reason)
 
 // What hostacl must answer, where a card's answer is not known: on a card any failure passes.
-#define EXPECT_REFUSED(expression, code)                                   \
-  if (const aclError got = (expression); ::conformance::IsHostacl()) {     \
+#define EXPECT_REFUSED(expression, code)                                     \
+  if (const aclError got = (expression); ::conformance::IsHostacl()) {       \
     EXPECT_EQ(got, code) << #expression << ": " << ::conformance::Message(); \
-  } else                                                                   \
+  } else                                                                     \
     EXPECT_NE(got, ACL_SUCCESS) << #expression
 
 // Runs `body` in a child process that starts afresh, and passes when the child's expectations do.
 // Bounded in time. For what a process can do once, or may not survive.
-#define IN_CHILD(body)                                                    \
-  EXPECT_EXIT(                                                            \
-      {                                                                   \
-        alarm(60);                                                        \
-        body;                                                             \
-        fflush(stdout);                                                   \
-        _exit(::testing::Test::HasFailure() ? 1 : 0);                     \
-      },                                                                  \
+#define IN_CHILD(body)                                \
+  EXPECT_EXIT(                                        \
+      {                                               \
+        alarm(60);                                    \
+        body;                                         \
+        fflush(stdout);                               \
+        _exit(::testing::Test::HasFailure() ? 1 : 0); \
+      },                                              \
       ::testing::ExitedWithCode(0), "")
 
 // As IN_CHILD; the child's standard error must match, and it may end in any way.

@@ -168,8 +168,8 @@ TEST(Trap20, VisibleDevicesAreCountedAndRenumberedFromZero) {
     setenv("ASCEND_RT_VISIBLE_DEVICES", "0", 1);
     EXPECT_EQ(CountDevices(), 1u);
     EXPECT_EQ(aclrtSetDevice(0), ACL_SUCCESS);
-    EXPECT_TRUE(IsOneOf(aclrtSetDevice(1), {ACL_ERROR_RT_INVALID_DEVICEID,
-                                            ACL_ERROR_INVALID_DEVICE}));
+    EXPECT_TRUE(
+        IsOneOf(aclrtSetDevice(1), {ACL_ERROR_RT_INVALID_DEVICEID, ACL_ERROR_INVALID_DEVICE}));
   });
   NEEDS_HOSTACL("HOSTACL_DEVICES; a machine with four cards runs the rest as well");
   IN_CHILD({
