@@ -28,7 +28,6 @@ void Nothing(void*) {}
 }  // namespace
 
 std::vector<BadCall> BadDeviceCalls() {
-  static uint32_t count;
   static int32_t number;
   static aclrtContext context;
   static aclrtDeviceStatus status;
@@ -64,7 +63,6 @@ std::vector<BadCall> BadStreamCalls() {
   static aclrtStream stream;
   static aclrtEvent event;
   static float ms;
-  static aclrtStreamStatus stream_status;
   static aclrtEventStatus event_status;
   static aclrtEventRecordedStatus recorded;
   static aclrtEventWaitStatus waited;

@@ -12,11 +12,11 @@
 
 #include "acl/acl.h"
 
-#define CHECK_ACL(call)                                                                   \
-  if (const aclError code = (call); code != ACL_SUCCESS) {                                \
-    const char* text = aclGetRecentErrMsg();                                              \
-    std::fprintf(stderr, "%s failed: %d %s\n", #call, code, text == nullptr ? "" : text); \
-    std::exit(1);                                                                         \
+#define CHECK_ACL(call)                                                                         \
+  if (const aclError code = (call); code != ACL_SUCCESS) {                                      \
+    const char* message = aclGetRecentErrMsg();                                                 \
+    std::fprintf(stderr, "%s failed: %d %s\n", #call, code, message == nullptr ? "" : message); \
+    std::exit(1);                                                                               \
   }
 
 inline std::vector<char> ReadBinary(const char* path) {
