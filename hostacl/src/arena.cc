@@ -49,7 +49,7 @@ void* Arena::Allocate(size_t size, bool fill) {
     const size_t rest = hole->second - taken;
     holes_.erase(hole);
     if (rest > 0) holes_.emplace(offset + taken, rest);
-    pieces_[offset] = Piece{.taken = taken, .size = size, .pins = 0};
+    pieces_[offset] = Piece{.taken = taken, .size = size, .pins = 0, .callers = fill};
   }
   if (fill) std::memset(shadow_ + offset, kPoison, taken);
   return base_ + offset;
@@ -130,6 +130,17 @@ void Arena::Unpin(const void* address) {
   MutexLock lock(&mutex_);
   Piece* piece = FindPiece(address, 0);
   if (piece != nullptr) --piece->pins;
+}
+
+Arena::Usage Arena::callers() {
+  MutexLock lock(&mutex_);
+  Usage usage;
+  for (const auto& [offset, piece] : pieces_) {
+    if (!piece.callers) continue;
+    ++usage.pieces;
+    usage.bytes += piece.size;
+  }
+  return usage;
 }
 
 size_t Arena::free_bytes() {

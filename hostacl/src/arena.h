@@ -37,6 +37,13 @@ class Arena {
   uint8_t* Pin(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
   void Unpin(const void* address) HOSTACL_EXCLUDES(mutex_);
 
+  // What callers hold: the pieces that were poisoned for them.
+  struct Usage {
+    size_t pieces = 0;
+    size_t bytes = 0;
+  };
+  Usage callers() HOSTACL_EXCLUDES(mutex_);
+
   size_t capacity() const { return capacity_; }
   size_t free_bytes() HOSTACL_EXCLUDES(mutex_);
 
@@ -45,6 +52,7 @@ class Arena {
     size_t taken = 0;  // bytes of the range, a multiple of kAlignment
     size_t size = 0;   // bytes that the caller may use
     int pins = 0;      // queued tasks that use it
+    bool callers = false;
   };
 
   Piece* FindPiece(const void* address, size_t size) HOSTACL_REQUIRES(mutex_);

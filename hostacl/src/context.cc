@@ -34,6 +34,16 @@ void Context::Poison(aclError code, std::string message) {
   fault_message_ = std::move(message);
 }
 
+void Context::StopOnFailure() {
+  MutexLock lock(&mutex_);
+  stop_on_failure_ = true;
+}
+
+bool Context::Stopped() {
+  MutexLock lock(&mutex_);
+  return stop_on_failure_ && fault_ != ACL_SUCCESS;
+}
+
 aclError Context::Health() {
   MutexLock lock(&mutex_);
   if (fault_ == ACL_SUCCESS) return ACL_SUCCESS;

@@ -31,12 +31,17 @@ class Context : public std::enable_shared_from_this<Context> {
   void Poison(aclError code, std::string message) HOSTACL_EXCLUDES(mutex_);
   // Success, or the kept fault with its message made the caller's recent one.
   aclError Health() HOSTACL_EXCLUDES(mutex_);
+  // After this a fault stops every stream of the context. Cannot be taken back.
+  void StopOnFailure() HOSTACL_EXCLUDES(mutex_);
+  // True when a fault stopped the context: no task runs any more and none is taken.
+  bool Stopped() HOSTACL_EXCLUDES(mutex_);
 
  private:
   Device* const device_;
   const bool is_default_;
   Mutex mutex_;
   std::shared_ptr<Stream> default_stream_ HOSTACL_GUARDED_BY(mutex_);
+  bool stop_on_failure_ HOSTACL_GUARDED_BY(mutex_) = false;
   aclError fault_ HOSTACL_GUARDED_BY(mutex_) = ACL_SUCCESS;
   std::string fault_message_ HOSTACL_GUARDED_BY(mutex_);
 };

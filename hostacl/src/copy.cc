@@ -59,6 +59,15 @@ aclError Copy::Prepare(Context* context, bool async) {
                 "aclrtMemcpy: the two addresses are on different"
                 " devices, which have no peer access");
   }
+  const auto aligned = [](const void* address) {
+    return reinterpret_cast<uintptr_t>(address) % Arena::kAlignment == 0;
+  };
+  if (async && from_device != nullptr && to_device != nullptr &&
+      !(aligned(to_) && aligned(from_))) {
+    return Fail(ACL_ERROR_RT_ADDR_UNALIGNED,
+                "aclrtMemcpyAsync: a copy within the device needs both addresses aligned to ",
+                Arena::kAlignment, " bytes");
+  }
   for (Device* device : {to_device, from_device}) {
     if (device != nullptr && device != context->device()) {
       return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: the address belongs to device ",

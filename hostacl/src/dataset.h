@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "acl/acl_mdl.h"
@@ -57,8 +59,21 @@ class Dataset {
     gear_ = gear;
   }
 
+  // The description of one buffer, as a handle that the dataset owns; null for none.
+  aclTensorDesc* tensor_desc(size_t index) HOSTACL_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    const auto it = tensor_descs_.find(index);
+    return it == tensor_descs_.end() ? nullptr : it->second;
+  }
+  // Returns the handle that was there before.
+  aclTensorDesc* SwapTensorDesc(size_t index, aclTensorDesc* desc) HOSTACL_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    return std::exchange(tensor_descs_[index], desc);
+  }
+
  private:
   Mutex mutex_;
+  std::map<size_t, aclTensorDesc*> tensor_descs_ HOSTACL_GUARDED_BY(mutex_);
   std::vector<aclDataBuffer*> buffers_ HOSTACL_GUARDED_BY(mutex_);
   uint64_t gear_ HOSTACL_GUARDED_BY(mutex_) = 0;
 };

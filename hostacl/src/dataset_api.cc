@@ -4,13 +4,17 @@
 #include <memory>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "dataset.h"
 #include "failure.h"
+#include "tensor_desc.h"
 
+using hostacl::CallKind;
 using hostacl::DataBuffer;
 using hostacl::DataBuffers;
 using hostacl::Dataset;
 using hostacl::Datasets;
+using hostacl::EnterCall;
 using hostacl::Fail;
 
 namespace hostacl {
@@ -53,12 +57,14 @@ aclDataBuffer* aclCreateDataBuffer(void* data, size_t size) {
 }
 
 aclError aclDestroyDataBuffer(const aclDataBuffer* dataBuffer) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (FindBuffer(dataBuffer, "aclDestroyDataBuffer") == nullptr) return ACL_ERROR_INVALID_PARAM;
   DataBuffers().Remove(dataBuffer);
   return ACL_SUCCESS;
 }
 
 aclError aclUpdateDataBuffer(aclDataBuffer* dataBuffer, void* data, size_t size) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto buffer = FindBuffer(dataBuffer, "aclUpdateDataBuffer");
   if (buffer == nullptr) return ACL_ERROR_INVALID_PARAM;
   buffer->Set(DataBuffer::View{.address = data, .size = size});
@@ -84,12 +90,18 @@ aclmdlDataset* aclmdlCreateDataset() {
 }
 
 aclError aclmdlDestroyDataset(const aclmdlDataset* dataset) {
-  if (FindDataset(dataset, "aclmdlDestroyDataset") == nullptr) return ACL_ERROR_INVALID_PARAM;
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  const auto found = FindDataset(dataset, "aclmdlDestroyDataset");
+  if (found == nullptr) return ACL_ERROR_INVALID_PARAM;
+  for (size_t i = 0; i < found->buffers().size(); ++i) {
+    hostacl::TensorDescs().Remove(found->tensor_desc(i));
+  }
   Datasets().Remove(dataset);
   return ACL_SUCCESS;
 }
 
 aclError aclmdlAddDatasetBuffer(aclmdlDataset* dataset, aclDataBuffer* dataBuffer) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto found = FindDataset(dataset, "aclmdlAddDatasetBuffer");
   if (found == nullptr || FindBuffer(dataBuffer, "aclmdlAddDatasetBuffer") == nullptr) {
     return ACL_ERROR_INVALID_PARAM;
@@ -108,4 +120,31 @@ aclDataBuffer* aclmdlGetDatasetBuffer(const aclmdlDataset* dataset, size_t index
   if (found == nullptr) return nullptr;
   const auto buffers = found->buffers();
   return index < buffers.size() ? buffers[index] : nullptr;
+}
+
+aclError aclmdlSetDatasetTensorDesc(aclmdlDataset* dataset, aclTensorDesc* tensorDesc,
+                                    size_t index) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  const auto found = FindDataset(dataset, "aclmdlSetDatasetTensorDesc");
+  if (found == nullptr) return ACL_ERROR_INVALID_PARAM;
+  if (index >= found->buffers().size()) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDatasetTensorDesc: index ", index,
+                " is not below ", found->buffers().size());
+  }
+  aclTensorDesc* copy = nullptr;
+  if (tensorDesc != nullptr) {
+    const auto desc = hostacl::TensorDescs().Find(tensorDesc);
+    if (desc == nullptr) {
+      return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDatasetTensorDesc: destroyed description");
+    }
+    copy = static_cast<aclTensorDesc*>(
+        hostacl::TensorDescs().Insert(std::make_shared<hostacl::TensorDesc>(*desc)));
+  }
+  hostacl::TensorDescs().Remove(found->SwapTensorDesc(index, copy));
+  return ACL_SUCCESS;
+}
+
+aclTensorDesc* aclmdlGetDatasetTensorDesc(const aclmdlDataset* dataset, size_t index) {
+  const auto found = FindDataset(dataset, "aclmdlGetDatasetTensorDesc");
+  return found == nullptr ? nullptr : found->tensor_desc(index);
 }

@@ -5,9 +5,12 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "failure.h"
 #include "model.h"
 #include "runtime.h"
@@ -19,6 +22,7 @@ namespace {
 // aclmdlGetDesc. Thread-compatible, as the C interface promises no more.
 struct Description {
   std::shared_ptr<ModelInfo> model;
+  uint32_t model_id = 0;         // 0: filled from a file, without a load
   std::vector<OmTensor> inputs;  // with the gear input
   std::vector<OmTensor> outputs;
 };
@@ -56,6 +60,15 @@ bool FindTensor(const aclmdlDesc* handle, Side side, size_t index,
   return true;
 }
 
+// Longer names do not fit aclmdlIODims; they get one of these instead.
+std::string ShortName(const Description& description, Side side, size_t index) {
+  const auto& tensors = side == Side::kInput ? description.inputs : description.outputs;
+  const std::string& name = tensors[index].name;
+  if (name.size() < ACL_MAX_TENSOR_NAME_LEN) return name;
+  return "acl_modelId_" + std::to_string(description.model_id) +
+         (side == Side::kInput ? "_input_" : "_output_") + std::to_string(index);
+}
+
 aclError WriteDims(const aclmdlDesc* handle, Side side, size_t index, bool current,
                    aclmdlIODims* dims) {
   std::shared_ptr<Description> description;
@@ -68,7 +81,8 @@ aclError WriteDims(const aclmdlDesc* handle, Side side, size_t index, bool curre
       side == Side::kInput ? tensor->dims
                            : tensor->DimsAt(current ? model.gear.load() : model.om.max_batch());
   *dims = aclmdlIODims{};
-  std::strncpy(dims->name, tensor->name.c_str(), sizeof dims->name - 1);
+  const std::string name = ShortName(*description, side, index);
+  std::strncpy(dims->name, name.c_str(), sizeof dims->name - 1);
   dims->dimCount = values.size();
   std::copy(values.begin(), values.end(), dims->dims);
   return ACL_SUCCESS;
@@ -116,11 +130,37 @@ aclFormat FormatOf(const aclmdlDesc* handle, Side side, size_t index) {
                                                                 : ACL_FORMAT_UNDEFINED;
 }
 
+// Makes `description` that of `model`.
+void Fill(Description* description, std::shared_ptr<ModelInfo> model, uint32_t model_id) {
+  description->model_id = model_id;
+  description->inputs = model->om.inputs;
+  description->outputs = model->om.outputs;
+  if (!model->om.gears.empty()) {
+    description->inputs.push_back(OmTensor{
+        .name = ACL_DYNAMIC_TENSOR_NAME, .type = ACL_INT64, .format = ACL_FORMAT_ND, .dims = {1}});
+  }
+  description->model = std::move(model);
+}
+
+aclError FillFromBytes(aclmdlDesc* handle, std::string_view bytes) {
+  const auto description = Descriptions().Find(handle);
+  if (description == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "null or destroyed description");
+  }
+  OmModel om;
+  OmProblem problem = DecodeOm(bytes, /*with_graph=*/false, &om);
+  if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
+  Fill(description.get(), std::make_shared<ModelInfo>(std::move(om)), 0);
+  return ACL_SUCCESS;
+}
+
 }  // namespace
 }  // namespace hostacl
 
+using hostacl::CallKind;
 using hostacl::Description;
 using hostacl::Descriptions;
+using hostacl::EnterCall;
 using hostacl::Fail;
 using hostacl::OmTensor;
 using hostacl::Runtime;
@@ -131,11 +171,13 @@ aclmdlDesc* aclmdlCreateDesc() {
 }
 
 aclError aclmdlDestroyDesc(aclmdlDesc* modelDesc) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (Descriptions().Remove(modelDesc) != nullptr) return ACL_SUCCESS;
   return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlDestroyDesc: null or destroyed description");
 }
 
 aclError aclmdlGetDesc(aclmdlDesc* modelDesc, uint32_t modelId) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto description = Descriptions().Find(modelDesc);
   if (description == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetDesc: null or destroyed description");
@@ -144,14 +186,68 @@ aclError aclmdlGetDesc(aclmdlDesc* modelDesc, uint32_t modelId) {
   if (model == nullptr) {
     return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model id ", modelId, " is not loaded");
   }
-  description->model = model->info();
-  description->inputs = model->om().inputs;
-  description->outputs = model->om().outputs;
-  if (!model->om().gears.empty()) {
-    description->inputs.push_back(OmTensor{
-        .name = ACL_DYNAMIC_TENSOR_NAME, .type = ACL_INT64, .format = ACL_FORMAT_ND, .dims = {1}});
-  }
+  hostacl::Fill(description.get(), model->info(), modelId);
   return ACL_SUCCESS;
+}
+
+aclError aclmdlGetDescFromFile(aclmdlDesc* modelDesc, const char* modelPath) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  if (modelPath == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetDescFromFile: null path");
+  }
+  std::string bytes;
+  hostacl::OmProblem problem = hostacl::ReadOmFile(modelPath, &bytes);
+  if (problem.code != ACL_SUCCESS) {
+    return hostacl::FailWith(problem.code, std::move(problem.message));
+  }
+  return hostacl::FillFromBytes(modelDesc, bytes);
+}
+
+aclError aclmdlGetDescFromMem(aclmdlDesc* modelDesc, const void* model, size_t modelSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  if (model == nullptr || modelSize == 0) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetDescFromMem: null or empty model");
+  }
+  return hostacl::FillFromBytes(modelDesc, {static_cast<const char*>(model), modelSize});
+}
+
+const char* aclmdlGetTensorRealName(const aclmdlDesc* modelDesc, const char* name) {
+  const auto description = hostacl::Find(modelDesc);
+  if (description == nullptr || name == nullptr) {
+    Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetTensorRealName: null or unfilled argument");
+    return nullptr;
+  }
+  for (const Side side : {Side::kInput, Side::kOutput}) {
+    const auto& tensors = side == Side::kInput ? description->inputs : description->outputs;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (tensors[i].name == name || hostacl::ShortName(*description, side, i) == name) {
+        return tensors[i].name.c_str();
+      }
+    }
+  }
+  Fail(ACL_ERROR_INVALID_PARAM, "model ", description->model->om.name, " has no tensor ", name);
+  return nullptr;
+}
+
+aclError aclmdlGetInputDimsRange(const aclmdlDesc* modelDesc, size_t index,
+                                 aclmdlIODimsRange* dimsRange) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  std::shared_ptr<Description> description;
+  const OmTensor* tensor = nullptr;
+  if (dimsRange == nullptr ||
+      !hostacl::FindTensor(modelDesc, Side::kInput, index, &description, &tensor)) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetInputDimsRange: null argument or bad index");
+  }
+  *dimsRange = aclmdlIODimsRange{};  // no input here is truly dynamic: none has a range
+  return ACL_SUCCESS;
+}
+
+// Models carry no attributes of operators.
+const char* aclmdlGetOpAttr(aclmdlDesc* modelDesc, const char* opName, const char* attr) {
+  if (hostacl::Find(modelDesc) == nullptr || opName == nullptr || attr == nullptr) {
+    Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetOpAttr: null or unfilled argument");
+  }
+  return "";
 }
 
 size_t aclmdlGetNumInputs(aclmdlDesc* modelDesc) {
@@ -177,21 +273,27 @@ const char* aclmdlGetOutputNameByIndex(const aclmdlDesc* modelDesc, size_t index
   return hostacl::NameOf(modelDesc, Side::kOutput, index);
 }
 aclError aclmdlGetInputIndexByName(const aclmdlDesc* modelDesc, const char* name, size_t* index) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::FindIndex(modelDesc, Side::kInput, name, index);
 }
 aclError aclmdlGetOutputIndexByName(const aclmdlDesc* modelDesc, const char* name, size_t* index) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::FindIndex(modelDesc, Side::kOutput, name, index);
 }
 aclError aclmdlGetInputDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::WriteDims(modelDesc, Side::kInput, index, /*current=*/false, dims);
 }
 aclError aclmdlGetInputDimsV2(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::WriteDims(modelDesc, Side::kInput, index, /*current=*/false, dims);
 }
 aclError aclmdlGetOutputDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::WriteDims(modelDesc, Side::kOutput, index, /*current=*/false, dims);
 }
 aclError aclmdlGetCurOutputDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   return hostacl::WriteDims(modelDesc, Side::kOutput, index, /*current=*/true, dims);
 }
 aclDataType aclmdlGetInputDataType(const aclmdlDesc* modelDesc, size_t index) {
@@ -208,6 +310,7 @@ aclFormat aclmdlGetOutputFormat(const aclmdlDesc* modelDesc, size_t index) {
 }
 
 aclError aclmdlGetDynamicBatch(const aclmdlDesc* modelDesc, aclmdlBatch* batch) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto description = hostacl::Find(modelDesc);
   if (description == nullptr || batch == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetDynamicBatch: null or unfilled argument");

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+
 #include "arena.h"
 #include "mutex.h"
 #include "profile.h"
@@ -22,6 +25,8 @@ class Device {
   Timeline& timeline() { return timeline_; }
   // Held while a graph computes: a device runs one model at a time.
   Mutex& compute() { return compute_; }
+  // Live events that take a resource of the device.
+  std::atomic<size_t>& events() { return events_; }
 
  private:
   const int id_;
@@ -29,6 +34,7 @@ class Device {
   Arena arena_;
   Timeline timeline_;
   Mutex compute_;
+  std::atomic<size_t> events_{0};
 };
 
 }  // namespace hostacl

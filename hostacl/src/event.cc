@@ -18,6 +18,17 @@ void Event::Complete(uint64_t number, TimePoint device_time) {
   changed_.NotifyAll();
 }
 
+void Event::Drop(uint64_t number) {
+  MutexLock lock(&mutex_);
+  dropped_ = std::max(dropped_, number);
+  changed_.NotifyAll();
+}
+
+void Event::Reset(uint64_t number) {
+  MutexLock lock(&mutex_);
+  reset_ = std::max(reset_, number);
+}
+
 uint64_t Event::last_record() {
   MutexLock lock(&mutex_);
   return recorded_;
@@ -26,25 +37,65 @@ uint64_t Event::last_record() {
 bool Event::IsComplete() {
   MutexLock lock(&mutex_);
   if (recorded_ == 0) return kind_ == Kind::kExFlag;
-  return completed_ >= recorded_;
+  return Reached();
 }
 
-bool Event::Wait(uint64_t number, std::optional<TimePoint> deadline, TimePoint* device_time) {
+WaitResult Event::Wait(uint64_t number, std::optional<TimePoint> deadline, TimePoint* device_time) {
   MutexLock lock(&mutex_);
-  while (completed_ < number && !abandoned_) {
+  while (completed_ < number) {
+    if (abandoned_ || dropped_ >= number) return WaitResult::kAborted;
     if (!deadline) {
       changed_.Wait(&mutex_);
     } else if (!changed_.WaitUntil(&mutex_, *deadline) && completed_ < number) {
-      return false;
+      return WaitResult::kTimeout;
     }
   }
   if (device_time != nullptr) *device_time = device_time_;
-  return true;
+  return WaitResult::kDone;
+}
+
+WaitResult Event::WaitInStream(uint64_t number, std::optional<TimePoint> deadline,
+                               Interrupt* interrupt, TimePoint* device_time) {
+  interrupt->SetWake([this] {
+    MutexLock lock(&mutex_);
+    changed_.NotifyAll();
+  });
+  WaitResult result = WaitResult::kDone;
+  {
+    MutexLock lock(&mutex_);
+    while (completed_ < number && result == WaitResult::kDone) {
+      if (abandoned_ || interrupt->raised()) {
+        result = WaitResult::kAborted;
+      } else if (!deadline) {
+        changed_.Wait(&mutex_);
+      } else if (!changed_.WaitUntil(&mutex_, *deadline) && completed_ < number) {
+        result = WaitResult::kTimeout;
+      }
+    }
+    *device_time = device_time_;
+  }
+  interrupt->SetWake(nullptr);
+  return result;
+}
+
+void Event::BeginWait() {
+  MutexLock lock(&mutex_);
+  ++waits_;
+}
+
+void Event::EndWait() {
+  MutexLock lock(&mutex_);
+  --waits_;
+}
+
+bool Event::AllWaitsEnded() {
+  MutexLock lock(&mutex_);
+  return waits_ == 0;
 }
 
 std::optional<TimePoint> Event::CompletedAt() {
   MutexLock lock(&mutex_);
-  if (recorded_ == 0 || completed_ < recorded_) return std::nullopt;
+  if (recorded_ == 0 || !Reached()) return std::nullopt;
   return device_time_;
 }
 

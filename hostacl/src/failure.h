@@ -9,7 +9,8 @@
 
 namespace hostacl {
 
-// Stores `message` as the calling thread's recent error and returns `code`.
+// Stores `message` as the calling thread's recent error, `code` as its last error, and returns
+// `code`.
 aclError FailWith(aclError code, std::string message);
 
 // FailWith for a message made of parts.
@@ -20,7 +21,13 @@ aclError Fail(aclError code, const Parts&... parts) {
   return FailWith(code, text.str());
 }
 
-// Hands out and clears the calling thread's message; the pointer lives until the next call.
+// Hands out and clears the recent message; the pointer lives until the thread's next call. Null
+// when there is none.
 const char* TakeRecentMessage();
+// The code of the calling thread's newest failure; success when none, or after the second.
+aclError LastError();
+aclError TakeLastError();
+// True: one recent message for the process (aclInit's "err_msg_mode":"1"); false: one a thread.
+void ShareRecentMessage(bool shared);
 
 }  // namespace hostacl

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -49,6 +50,11 @@ class HandleTable {
     std::vector<std::shared_ptr<T>> all;
     for (const auto& [handle, object] : objects_) all.push_back(object);
     return all;
+  }
+
+  size_t size() HOSTACL_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    return objects_.size();
   }
 
   void Clear() HOSTACL_EXCLUDES(mutex_) {

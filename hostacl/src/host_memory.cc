@@ -24,6 +24,16 @@ bool Runtime::FreeHost(void* address) {
   return true;
 }
 
+Arena::Usage Runtime::PinnedHost() {
+  MutexLock lock(&mutex_);
+  Arena::Usage usage;
+  for (const auto& [address, size] : pinned_) {
+    ++usage.pieces;
+    usage.bytes += size;
+  }
+  return usage;
+}
+
 bool Runtime::IsPinnedHost(const void* address, size_t size) {
   MutexLock lock(&mutex_);
   const uintptr_t at = reinterpret_cast<uintptr_t>(address);

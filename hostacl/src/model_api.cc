@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The loading, gear and execution part of acl/acl_mdl.h.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -9,15 +11,19 @@
 #include <utility>
 
 #include "acl/acl_mdl.h"
+#include "call.h"
 #include "environment.h"
+#include "exception_info.h"
 #include "execution.h"
 #include "failure.h"
 #include "model.h"
 #include "runtime.h"
 
+using hostacl::CallKind;
 using hostacl::Context;
 using hostacl::DecodeOm;
 using hostacl::Device;
+using hostacl::EnterCall;
 using hostacl::Execution;
 using hostacl::Fail;
 using hostacl::FailWith;
@@ -87,6 +93,7 @@ aclError LoadFile(const char* path, const ModelMemory& memory, uint32_t* id) {
 }  // namespace
 
 aclError aclmdlQuerySize(const char* fileName, size_t* workSize, size_t* weightSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (fileName == nullptr || workSize == nullptr || weightSize == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlQuerySize: null argument");
   }
@@ -98,6 +105,7 @@ aclError aclmdlQuerySize(const char* fileName, size_t* workSize, size_t* weightS
 
 aclError aclmdlQuerySizeFromMem(const void* model, size_t modelSize, size_t* workSize,
                                 size_t* weightSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (model == nullptr || workSize == nullptr || weightSize == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlQuerySizeFromMem: null argument");
   }
@@ -105,21 +113,25 @@ aclError aclmdlQuerySizeFromMem(const void* model, size_t modelSize, size_t* wor
 }
 
 aclError aclmdlLoadFromFile(const char* modelPath, uint32_t* modelId) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   return LoadFile(modelPath, ModelMemory{}, modelId);
 }
 
 aclError aclmdlLoadFromFileWithMem(const char* modelPath, uint32_t* modelId, void* workPtr,
                                    size_t workSize, void* weightPtr, size_t weightSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   return LoadFile(modelPath, ModelMemory{workPtr, workSize, weightPtr, weightSize}, modelId);
 }
 
 aclError aclmdlLoadFromMem(const void* model, size_t modelSize, uint32_t* modelId) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   return aclmdlLoadFromMemWithMem(model, modelSize, modelId, nullptr, 0, nullptr, 0);
 }
 
 aclError aclmdlLoadFromMemWithMem(const void* model, size_t modelSize, uint32_t* modelId,
                                   void* workPtr, size_t workSize, void* weightPtr,
                                   size_t weightSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   if (model == nullptr || modelId == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlLoadFromMem: null argument");
   }
@@ -128,6 +140,7 @@ aclError aclmdlLoadFromMemWithMem(const void* model, size_t modelSize, uint32_t*
 }
 
 aclError aclmdlUnload(uint32_t modelId) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
   if (const aclError error = FindModel(modelId, &model)) return error;
   if (model->running()) {
@@ -140,18 +153,28 @@ aclError aclmdlUnload(uint32_t modelId) {
 }
 
 aclError aclmdlExecute(uint32_t modelId, const aclmdlDataset* input, aclmdlDataset* output) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
   if (const aclError error = FindModel(modelId, &model)) return error;
   Execution execution(model);
   if (const aclError error = execution.Prepare(&execution, input, output)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
   const aclError error = execution.Run(&time);
-  if (error != ACL_SUCCESS) model->context()->Poison(error, "aclmdlExecute of " + model->om().name);
+  if (error != ACL_SUCCESS) {
+    model->context()->Poison(error, "aclmdlExecute of " + model->om().name);
+    hostacl::ReportException(
+        rtExceptionInfo{.task = 0,
+                        .stream = 0,
+                        .thread = static_cast<uint32_t>(gettid()),
+                        .device = static_cast<uint32_t>(model->context()->device()->id()),
+                        .code = static_cast<uint32_t>(error)});
+  }
   return error;
 }
 
 aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdlDataset* output,
                             aclrtStream stream_handle) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
   if (const aclError error = FindModel(modelId, &model)) return error;
   std::shared_ptr<Stream> stream;
@@ -160,12 +183,12 @@ aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdl
   if (no_stream != ACL_SUCCESS) return no_stream;
   auto execution = std::make_shared<Execution>(model);
   if (const aclError error = execution->Prepare(stream.get(), input, output)) return error;
-  stream->Submit([execution](TaskTime* time) -> aclError { return execution->Run(time); });
-  return ACL_SUCCESS;
+  return stream->Submit([execution](TaskTime* time) -> aclError { return execution->Run(time); });
 }
 
 aclError aclmdlSetDynamicBatchSize(uint32_t modelId, aclmdlDataset* dataset, size_t index,
                                    uint64_t batchSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   std::shared_ptr<LoadedModel> model;
   if (const aclError error = FindModel(modelId, &model)) return error;
   const auto found = hostacl::Datasets().Find(dataset);

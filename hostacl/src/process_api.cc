@@ -1,33 +1,77 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The process part of the C interface: acl/acl.h and the type part of acl/acl_base.h.
+#include <cstring>
 #include <string>
 
 #include "acl/acl.h"
+#include "call.h"
 #include "data_type.h"
 #include "environment.h"
 #include "failure.h"
 #include "half.h"
+#include "release.h"
 #include "runtime.h"
 
+using hostacl::CallKind;
+using hostacl::EnterCall;
 using hostacl::Fail;
 using hostacl::Runtime;
 
 aclError aclInit(const char* configPath) {
-  (void)configPath;  // dump and profiling settings have no meaning here
-  return Runtime::Get().Init();
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  hostacl::InitConfig config;
+  if (const aclError error = hostacl::ReadInitConfig(configPath, &config)) return error;
+  return Runtime::Get().Init(config);
 }
 
-aclError aclFinalize() { return Runtime::Get().Finalize(); }
+aclError aclFinalize() {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Runtime::Get().Finalize();
+}
+
+aclError aclFinalizeReference(uint64_t* refCount) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Runtime::Get().FinalizeReference(refCount);
+}
 
 aclError aclrtGetVersion(int32_t* majorVersion, int32_t* minorVersion, int32_t* patchVersion) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (majorVersion == nullptr || minorVersion == nullptr || patchVersion == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclrtGetVersion: null argument");
   }
   *majorVersion = ACL_MAJOR_VERSION;
-  *minorVersion = ACL_MINOR_VERSION;
+  *minorVersion = hostacl::ThisRelease().interface_minor;
   *patchVersion = ACL_PATCH_VERSION;
   return ACL_SUCCESS;
+}
+
+aclError aclsysGetCANNVersion(aclCANNPackageName name, aclCANNPackageVersion* version) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  if (version == nullptr || name < ACL_PKG_NAME_CANN || name > ACL_PKG_NAME_DRIVER) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclsysGetCANNVersion: null argument or unknown package");
+  }
+  if (name != ACL_PKG_NAME_CANN && name != ACL_PKG_NAME_RUNTIME) {
+    return Fail(ACL_ERROR_INVALID_FILE, "aclsysGetCANNVersion: package ", static_cast<int>(name),
+                " is not installed; there are CANN and RUNTIME");
+  }
+  *version = aclCANNPackageVersion{};
+  const hostacl::Release& release = hostacl::ThisRelease();
+  std::strcpy(version->version, release.version);
+  std::strcpy(version->majorVersion, release.major);
+  std::strcpy(version->minorVersion, release.minor);
+  std::strcpy(version->releaseVersion, "0");
+  return ACL_SUCCESS;
+}
+
+aclError aclrtPeekAtLastError(aclrtLastErrLevel level) {
+  if (level == ACL_RT_THREAD_LEVEL) return hostacl::LastError();
+  return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtPeekAtLastError: unknown level");
+}
+
+aclError aclrtGetLastError(aclrtLastErrLevel level) {
+  if (level == ACL_RT_THREAD_LEVEL) return hostacl::TakeLastError();
+  return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetLastError: unknown level");
 }
 
 const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 #include "environment.h"
+#include "exception_info.h"
 #include "failure.h"
+#include "leaks.h"
 #include "model.h"
 
 namespace hostacl {
@@ -24,9 +27,13 @@ Runtime& Runtime::Get() {
 void Runtime::Bind(void* context_handle) { bound_context = context_handle; }
 void* Runtime::bound_handle() { return bound_context; }
 
-aclError Runtime::Init() {
+aclError Runtime::Init(const InitConfig& config) {
   MutexLock lock(&mutex_);
-  if (initialized_) return Fail(ACL_ERROR_REPEAT_INITIALIZE, "aclInit was called before");
+  if (initialized_) {
+    ++references_;
+    return Fail(ACL_ERROR_REPEAT_INITIALIZE,
+                "aclInit was called before; this may be ignored, the first configuration holds");
+  }
   const std::string path = TextVariable("HOSTACL_PROFILE", "");
   if (!path.empty()) {
     std::string problem;
@@ -38,10 +45,19 @@ aclError Runtime::Init() {
   }
   const size_t memory = NumberVariable("HOSTACL_DEVICE_MEMORY_MIB", 4096) << 20;
   const size_t count = VisibleDevices(NumberVariable("HOSTACL_DEVICES", 2));
+  if (config.default_device && static_cast<size_t>(*config.default_device) >= count) {
+    return Fail(ACL_ERROR_FAILURE, "aclInit: default_device ", *config.default_device,
+                " does not exist; visible devices: ", count);
+  }
   for (size_t i = 0; i < count; ++i) {
     devices_.push_back(std::make_unique<Device>(static_cast<int>(i), memory, profile_.get()));
   }
   defaults_.assign(count, Default{});
+  default_device_ = config.default_device;
+  ShareRecentMessage(config.shared_message);
+  op_wait_seconds_.store(0);
+  op_execute_microseconds_.store(0);
+  references_ = 1;
   initialized_ = true;
   finalized_ = false;
   return ACL_SUCCESS;
@@ -56,8 +72,18 @@ aclError Runtime::Finalize() {
     }
     initialized_ = false;
     finalized_ = true;
+    references_ = 0;
   }
   // Waits inside streams end first, then the streams, then what their tasks used.
+  report_threads_.Clear();
+  SetExceptionCallback(nullptr);
+  const std::string leaks = DescribeLeaks(this);
+  if (!leaks.empty() && TextVariable("HOSTACL_LEAKS", "on") != "off") {
+    std::fprintf(stderr,
+                 "hostacl: not given back at aclFinalize: %s (HOSTACL_LEAKS=off silences"
+                 " this)\n",
+                 leaks.c_str());
+  }
   for (const auto& event : events_.All()) event->Abandon();
   for (const auto& stream : streams_.All()) stream->Stop();
   for (const auto& context : contexts_.All()) context->Close();
@@ -76,6 +102,22 @@ aclError Runtime::Finalize() {
   replay_.reset();
   profile_.reset();
   return ACL_SUCCESS;
+}
+
+aclError Runtime::FinalizeReference(uint64_t* left) {
+  if (left != nullptr) *left = 0;
+  {
+    MutexLock lock(&mutex_);
+    if (!initialized_) {
+      return Fail(ACL_ERROR_REPEAT_FINALIZE, "aclFinalizeReference without an aclInit left");
+    }
+    if (references_ > 1) {
+      --references_;
+      if (left != nullptr) *left = references_;
+      return ACL_SUCCESS;
+    }
+  }
+  return Finalize();
 }
 
 aclError Runtime::CheckInitialized() {
@@ -97,6 +139,13 @@ aclError Runtime::FindDevice(int32_t id, Device** device) {
   return ACL_SUCCESS;
 }
 
+bool Runtime::DeviceAt(uint32_t id, Device** device) {
+  MutexLock lock(&mutex_);
+  if (id >= devices_.size()) return false;
+  *device = devices_[id].get();
+  return true;
+}
+
 uint32_t Runtime::device_count() {
   MutexLock lock(&mutex_);
   return static_cast<uint32_t>(devices_.size());
@@ -115,14 +164,25 @@ aclError Runtime::SetDevice(int32_t id) {
   if (const aclError error = FindDevice(id, &device)) return error;
   MutexLock lock(&mutex_);
   Default& slot = defaults_[static_cast<size_t>(id)];
-  if (slot.users++ == 0) {
-    slot.handle = contexts_.Insert(std::make_shared<Context>(device, /*is_default=*/true));
-  }
-  Bind(slot.handle);
+  ++slot.users;
+  BindDefault(device);
   return ACL_SUCCESS;
 }
 
-aclError Runtime::ResetDevice(int32_t id) {
+void Runtime::BindDefault(Device* device) {
+  Default& slot = defaults_[static_cast<size_t>(device->id())];
+  if (slot.handle == nullptr) {
+    slot.handle = contexts_.Insert(std::make_shared<Context>(device, /*is_default=*/true));
+  }
+  Bind(slot.handle);
+}
+
+bool Runtime::MayCreateContext(int32_t id) {
+  MutexLock lock(&mutex_);
+  return !default_device_ || defaults_[static_cast<size_t>(id)].users > 0;
+}
+
+aclError Runtime::ResetDevice(int32_t id, bool force) {
   Device* device = nullptr;
   if (const aclError error = FindDevice(id, &device)) return error;
   std::shared_ptr<Context> doomed;
@@ -132,7 +192,7 @@ aclError Runtime::ResetDevice(int32_t id) {
     if (slot.users == 0) {
       return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtResetDevice: device ", id, " is not set");
     }
-    if (slot.users > 1) {
+    if (slot.users > 1 && !force) {
       --slot.users;
       return ACL_SUCCESS;
     }
@@ -161,6 +221,14 @@ aclError Runtime::Current(std::shared_ptr<Context>* context) {
   if (const aclError error = CheckInitialized()) return error;
   *context = contexts_.Find(bound_context);
   if (*context != nullptr) return ACL_SUCCESS;
+  if (bound_context == nullptr) {
+    MutexLock lock(&mutex_);
+    if (default_device_ && static_cast<size_t>(*default_device_) < devices_.size()) {
+      BindDefault(devices_[static_cast<size_t>(*default_device_)].get());
+      *context = contexts_.Find(bound_context);
+      return ACL_SUCCESS;
+    }
+  }
   return Fail(ACL_ERROR_RT_CONTEXT_NULL,
               bound_context == nullptr
                   ? "this thread has no context: call aclrtSetDevice or aclrtSetCurrentContext"

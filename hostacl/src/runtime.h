@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "acl/acl_base.h"
+#include "config.h"
 #include "context.h"
 #include "device.h"
 #include "event.h"
@@ -16,6 +19,7 @@
 #include "mutex.h"
 #include "profile.h"
 #include "replay.h"
+#include "report.h"
 #include "stream.h"
 
 namespace hostacl {
@@ -28,22 +32,30 @@ class Runtime {
  public:
   static Runtime& Get();
 
-  aclError Init() HOSTACL_EXCLUDES(mutex_);
+  // A repeat is counted and gives 100002.
+  aclError Init(const InitConfig& config) HOSTACL_EXCLUDES(mutex_);
   aclError Finalize() HOSTACL_EXCLUDES(mutex_);
+  // Takes one Init back; the last one finalizes. `left` (may be null): the count that remains.
+  aclError FinalizeReference(uint64_t* left) HOSTACL_EXCLUDES(mutex_);
   // Success between the two; otherwise the code of a call outside.
   aclError CheckInitialized() HOSTACL_EXCLUDES(mutex_);
 
   // The device of a visible id.
   aclError FindDevice(int32_t id, Device** device) HOSTACL_EXCLUDES(mutex_);
   uint32_t device_count() HOSTACL_EXCLUDES(mutex_);
+  // FindDevice, also while the process ends. False when there is none.
+  bool DeviceAt(uint32_t id, Device** device) HOSTACL_EXCLUDES(mutex_);
   // The device whose address range holds `address`, or null.
   Device* OwnerOf(const void* address) HOSTACL_EXCLUDES(mutex_);
 
   aclError SetDevice(int32_t id) HOSTACL_EXCLUDES(mutex_);
-  aclError ResetDevice(int32_t id) HOSTACL_EXCLUDES(mutex_);
+  // `force`: as if the device were set once.
+  aclError ResetDevice(int32_t id, bool force) HOSTACL_EXCLUDES(mutex_);
 
   // The calling thread's context; 107002 without one, 100001 before aclInit.
-  aclError Current(std::shared_ptr<Context>* context);
+  aclError Current(std::shared_ptr<Context>* context) HOSTACL_EXCLUDES(mutex_);
+  // False where the configured default device has no aclrtSetDevice of the program yet.
+  bool MayCreateContext(int32_t id) HOSTACL_EXCLUDES(mutex_);
   static void Bind(void* context_handle);
   static void* bound_handle();
 
@@ -62,12 +74,18 @@ class Runtime {
   HandleTable<Context>& contexts() { return contexts_; }
   HandleTable<Stream>& streams() { return streams_; }
   HandleTable<Event>& events() { return events_; }
+  ReportThreads& report_threads() { return report_threads_; }
+  // How long a stream waits for an event; zero: for ever.
+  std::atomic<uint32_t>& op_wait_seconds() { return op_wait_seconds_; }
+  // How long a task may run; zero: the longest.
+  std::atomic<uint64_t>& op_execute_microseconds() { return op_execute_microseconds_; }
   // Null without a profile that asks for replay.
   ReplayStore* replay() { return replay_.get(); }
 
   // Page-locked host memory.
   void* MallocHost(size_t size) HOSTACL_EXCLUDES(mutex_);
   bool FreeHost(void* address) HOSTACL_EXCLUDES(mutex_);
+  Arena::Usage PinnedHost() HOSTACL_EXCLUDES(mutex_);
   bool IsPinnedHost(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
   // True when the range begins in a page-locked block and runs over its end.
   bool LeavesPinnedHost(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
@@ -81,8 +99,13 @@ class Runtime {
 
   Runtime() = default;
 
+  // Binds the calling thread to the device's default context, which is made when there is none.
+  void BindDefault(Device* device) HOSTACL_REQUIRES(mutex_);
+
   Mutex mutex_;
   bool initialized_ HOSTACL_GUARDED_BY(mutex_) = false;
+  uint64_t references_ HOSTACL_GUARDED_BY(mutex_) = 0;
+  std::optional<int> default_device_ HOSTACL_GUARDED_BY(mutex_);
   bool finalized_ HOSTACL_GUARDED_BY(mutex_) = false;
   std::vector<std::unique_ptr<Device>> devices_ HOSTACL_GUARDED_BY(mutex_);
   std::vector<Default> defaults_ HOSTACL_GUARDED_BY(mutex_);
@@ -94,6 +117,9 @@ class Runtime {
   HandleTable<Context> contexts_{1};
   HandleTable<Stream> streams_{2};
   HandleTable<Event> events_{3};
+  ReportThreads report_threads_;
+  std::atomic<uint32_t> op_wait_seconds_{0};
+  std::atomic<uint64_t> op_execute_microseconds_{0};
 };
 
 }  // namespace hostacl

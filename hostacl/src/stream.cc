@@ -3,45 +3,101 @@
 #include "stream.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "context.h"
+#include "device.h"
+#include "exception_info.h"
 #include "failure.h"
 
 namespace hostacl {
+namespace {
+
+uint32_t NextId() {
+  static std::atomic<uint32_t> next{0};
+  return ++next;
+}
+
+}  // namespace
 
 Stream::Stream(std::shared_ptr<Context> context, bool virtual_time)
-    : context_(std::move(context)), virtual_time_(virtual_time), thread_([this] { Loop(); }) {
+    : context_(std::move(context)),
+      virtual_time_(virtual_time),
+      id_(NextId()),
+      thread_([this] { Loop(); }) {
   pthread_setname_np(thread_.native_handle(), "hostacl-stream");
 }
 
 Stream::~Stream() { Stop(); }
 
-void Stream::Submit(Task task) {
-  MutexLock lock(&mutex_);
-  queue_.push_back(Entry{.task = std::move(task), .enqueued = Clock::now()});
-  ++submitted_;
-  changed_.NotifyAll();
+aclError Stream::Submit(Task task, OnDrop on_drop) {
+  aclError refused = context_->Stopped() ? context_->Health() : ACL_SUCCESS;
+  if (refused == ACL_SUCCESS) {
+    MutexLock lock(&mutex_);
+    if (!stopping_ && !aborting_) {
+      queue_.push_back(Entry{.task = std::move(task),
+                             .on_drop = std::move(on_drop),
+                             .enqueued = Clock::now(),
+                             .thread = static_cast<uint32_t>(gettid())});
+      ++submitted_;
+      changed_.NotifyAll();
+      return ACL_SUCCESS;
+    }
+  }
+  if (on_drop) on_drop();
+  return refused;  // success while the stream is aborted: the task is lost, as on a card
 }
 
-bool Stream::Wait(std::optional<TimePoint> deadline) {
+WaitResult Stream::Wait(std::optional<TimePoint> deadline) {
   MutexLock lock(&mutex_);
   const uint64_t target = submitted_;
+  const uint64_t aborts = aborts_;
+  if (aborting_) return WaitResult::kAborted;
   while (completed_ < target && !stopping_) {
     if (!deadline) {
       changed_.Wait(&mutex_);
     } else if (!changed_.WaitUntil(&mutex_, *deadline) && completed_ < target) {
-      return false;
+      return aborts_ == aborts ? WaitResult::kTimeout : WaitResult::kAborted;
     }
+    if (aborts_ != aborts) return WaitResult::kAborted;
   }
-  return true;
+  return WaitResult::kDone;
 }
 
 bool Stream::Idle() {
   MutexLock lock(&mutex_);
   return completed_ == submitted_;
+}
+
+void Stream::Discard(std::deque<Entry>* dropped) {
+  for (Entry& entry : *dropped) {
+    if (entry.on_drop) entry.on_drop();
+  }
+  dropped->clear();  // and what the tasks held
+}
+
+void Stream::Abort() {
+  std::deque<Entry> dropped;
+  {
+    MutexLock lock(&mutex_);
+    aborting_ = true;
+    ++aborts_;
+    completed_ += queue_.size();
+    dropped.swap(queue_);
+    changed_.NotifyAll();
+  }
+  interrupt_.Raise();
+  Discard(&dropped);
+  {
+    MutexLock lock(&mutex_);
+    while (running_ && !stopping_) changed_.Wait(&mutex_);
+    if (!stopping_) interrupt_.Clear();
+    aborting_ = false;
+  }
 }
 
 void Stream::Stop() {
@@ -52,6 +108,8 @@ void Stream::Stop() {
     dropped.swap(queue_);
     changed_.NotifyAll();
   }
+  interrupt_.Raise();
+  Discard(&dropped);
   if (thread_.joinable()) thread_.join();
 }
 
@@ -65,20 +123,54 @@ void Stream::Loop() {
       if (stopping_) return;
       entry = std::move(queue_.front());
       queue_.pop_front();
+      running_ = true;
     }
-    TaskTime time{.ready = std::max(entry.enqueued, previous_end), .end = {}};
-    time.end = time.ready;
-    const aclError code = entry.task(&time);
-    if (code != ACL_SUCCESS) {
-      const char* message = TakeRecentMessage();
-      context_->Poison(code, message != nullptr ? message : "");
+    if (context_->Stopped()) {
+      if (entry.on_drop) entry.on_drop();
+    } else {
+      Run(&entry, &previous_end);
     }
     entry.task = nullptr;  // releases what the task held before a waiter goes on
-    previous_end = virtual_time_ ? time.end : TimePoint{};
+    entry.on_drop = nullptr;
     MutexLock lock(&mutex_);
     ++completed_;
+    running_ = false;
     changed_.NotifyAll();
   }
+}
+
+void Stream::Run(Entry* entry, TimePoint* previous_end) {
+  TaskTime time{.ready = std::max(entry->enqueued, *previous_end),
+                .end = {},
+                .stop = interrupt_.flag(),
+                .interrupt = &interrupt_};
+  time.end = time.ready;
+  ++tasks_run_;
+  const aclError code = entry->task(&time);
+  *previous_end = virtual_time_ ? time.end : TimePoint{};
+  if (code == ACL_SUCCESS) return;
+  const char* message = TakeRecentMessage();
+  context_->Poison(code, message != nullptr ? message : "");
+  ReportException(rtExceptionInfo{.task = tasks_run_,
+                                  .stream = id_,
+                                  .thread = entry->thread,
+                                  .device = static_cast<uint32_t>(context_->device()->id()),
+                                  .code = static_cast<uint32_t>(code)});
+}
+
+std::shared_ptr<ReportQueue> Stream::reports() {
+  MutexLock lock(&mutex_);
+  return reports_;
+}
+
+void Stream::set_reports(std::shared_ptr<ReportQueue> reports) {
+  MutexLock lock(&mutex_);
+  reports_ = std::move(reports);
+}
+
+bool Stream::ClaimFailureMode() {
+  MutexLock lock(&mutex_);
+  return !std::exchange(failure_mode_set_, true);
 }
 
 }  // namespace hostacl

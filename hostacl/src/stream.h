@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -11,25 +12,33 @@
 #include <thread>
 
 #include "acl/acl_base.h"
+#include "interrupt.h"
 #include "mutex.h"
 
 namespace hostacl {
 
 class Context;
+class ReportQueue;
 
 // What a task learns and says about device time.
 struct TaskTime {
   TimePoint ready;  // in: it was enqueued, and the task before it had ended
   TimePoint end;    // out: when it ended in device time; set to `ready` before the task runs
+  const std::atomic<bool>* stop = nullptr;  // in: set when a hanging task is to give up
+  // In: raised with `stop`, by the stream's abort or end; wakes a task that waits. Both are null
+  // for a task that the caller's thread runs.
+  Interrupt* interrupt = nullptr;
 };
 
 // A queue of device work with a thread of its own. Tasks run in order; one that fails leaves its
-// code with the context, and the later ones still run, as on a card. Owned by Runtime's table or,
-// for a default stream, by its context. Thread-safe.
+// code with the context, and the later ones still run, unless the context stops on failure. Owned
+// by Runtime's table or, for a default stream, by its context. Thread-safe.
 class Stream {
  public:
   // Returns its code with a message left by Fail() on the stream's thread.
   using Task = std::function<aclError(TaskTime*)>;
+  // Called instead of a task that will not run; takes no lock of the stream.
+  using OnDrop = std::function<void()>;
 
   // `virtual_time`: device time follows the profile and not the clock.
   Stream(std::shared_ptr<Context> context, bool virtual_time);
@@ -38,31 +47,56 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   Context* context() const { return context_.get(); }
+  // Unique in the process.
+  uint32_t id() const { return id_; }
 
-  void Submit(Task task) HOSTACL_EXCLUDES(mutex_);
-  // Waits for all that was submitted before the call. False when the deadline passed first.
-  bool Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
+  // The context's fault when it stopped on failure; the task is then dropped at once.
+  aclError Submit(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
+  // Waits for all that was submitted before the call; kAborted when Abort came meanwhile.
+  WaitResult Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
   bool Idle() HOSTACL_EXCLUDES(mutex_);
+  // Drops what has not begun and ends the running task's waits; returns when that task has ended.
+  // The stream goes on.
+  void Abort() HOSTACL_EXCLUDES(mutex_);
   // Drops what has not begun, waits for the running task and ends the thread.
   void Stop() HOSTACL_EXCLUDES(mutex_);
+
+  // The thread that runs the stream's callbacks; null when none is subscribed.
+  std::shared_ptr<ReportQueue> reports() HOSTACL_EXCLUDES(mutex_);
+  void set_reports(std::shared_ptr<ReportQueue> reports) HOSTACL_EXCLUDES(mutex_);
+  // The failure mode may be set once. False at the second call.
+  bool ClaimFailureMode() HOSTACL_EXCLUDES(mutex_);
 
  private:
   struct Entry {
     Task task;
+    OnDrop on_drop;
     TimePoint enqueued;
+    uint32_t thread = 0;  // the one that enqueued it
   };
 
   void Loop() HOSTACL_EXCLUDES(mutex_);
+  // Runs one task and hands its fault to the context.
+  void Run(Entry* entry, TimePoint* previous_end);
+  static void Discard(std::deque<Entry>* dropped);
 
   const std::shared_ptr<Context> context_;
   const bool virtual_time_;
+  const uint32_t id_;
+  Interrupt interrupt_;
   Mutex mutex_;
   CondVar changed_;
   std::deque<Entry> queue_ HOSTACL_GUARDED_BY(mutex_);
   uint64_t submitted_ HOSTACL_GUARDED_BY(mutex_) = 0;
   uint64_t completed_ HOSTACL_GUARDED_BY(mutex_) = 0;
+  uint64_t aborts_ HOSTACL_GUARDED_BY(mutex_) = 0;
+  bool running_ HOSTACL_GUARDED_BY(mutex_) = false;
+  bool aborting_ HOSTACL_GUARDED_BY(mutex_) = false;
   bool stopping_ HOSTACL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // last: it uses all the above
+  bool failure_mode_set_ HOSTACL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<ReportQueue> reports_ HOSTACL_GUARDED_BY(mutex_);
+  uint32_t tasks_run_ = 0;  // of the stream's thread only: names a task in a report
+  std::thread thread_;      // last: it uses all the above
 };
 
 }  // namespace hostacl

@@ -5,19 +5,24 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "acl/acl_rt.h"
+#include "call.h"
 #include "failure.h"
 #include "runtime.h"
 
+using hostacl::CallKind;
 using hostacl::Clock;
 using hostacl::Context;
+using hostacl::EnterCall;
 using hostacl::Event;
 using hostacl::Fail;
 using hostacl::Runtime;
 using hostacl::Stream;
 using hostacl::TaskTime;
 using hostacl::TimePoint;
+using hostacl::WaitResult;
 
 namespace {
 
@@ -40,16 +45,17 @@ aclError Destroy(aclrtStream handle, bool force) {
   }
   Runtime::Get().streams().Remove(handle);
   stream->Stop();
+  if (const auto reports = stream->reports()) {
+    Runtime::Get().report_threads().Unsubscribe(reports->thread());
+  }
   return ACL_SUCCESS;
 }
 
 }  // namespace
 
-aclError aclrtCreateStream(aclrtStream* stream) {
-  return aclrtCreateStreamWithConfig(stream, 0, 0);
-}
+namespace {
 
-aclError aclrtCreateStreamWithConfig(aclrtStream* stream, uint32_t priority, uint32_t flag) {
+aclError Create(aclrtStream* stream, uint32_t priority, uint32_t flag) {
   if (stream == nullptr || priority > 7 || flag > 0x1F) {
     return Fail(ACL_ERROR_INVALID_PARAM,
                 "aclrtCreateStream: null argument, priority above 7 or"
@@ -69,30 +75,61 @@ aclError aclrtCreateStreamWithConfig(aclrtStream* stream, uint32_t priority, uin
   return ACL_SUCCESS;
 }
 
-aclError aclrtDestroyStream(aclrtStream stream) { return Destroy(stream, /*force=*/false); }
-aclError aclrtDestroyStreamForce(aclrtStream stream) { return Destroy(stream, /*force=*/true); }
-
-aclError aclrtSynchronizeStream(aclrtStream stream) {
-  return aclrtSynchronizeStreamWithTimeout(stream, -1);
-}
-
-aclError aclrtSynchronizeStreamWithTimeout(aclrtStream handle, int32_t timeout) {
+aclError Synchronize(aclrtStream handle, std::optional<TimePoint> deadline) {
   std::shared_ptr<Stream> stream;
   if (const aclError error = FindInCurrent(handle, &stream)) return error;
+  switch (stream->Wait(deadline)) {
+    case WaitResult::kTimeout:
+      return Fail(ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
+                  "the stream did not end in time; its work goes on, so its buffers are still in"
+                  " use");
+    case WaitResult::kAborted:
+      return Fail(ACL_ERROR_RT_STREAM_ABORT, "the stream was aborted; its queued work is lost");
+    case WaitResult::kDone:
+      break;
+  }
+  return stream->context()->Health();
+}
+
+}  // namespace
+
+aclError aclrtCreateStream(aclrtStream* stream) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Create(stream, 0, 0);
+}
+
+aclError aclrtCreateStreamWithConfig(aclrtStream* stream, uint32_t priority, uint32_t flag) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Create(stream, priority, flag);
+}
+
+aclError aclrtDestroyStream(aclrtStream stream) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Destroy(stream, /*force=*/false);
+}
+aclError aclrtDestroyStreamForce(aclrtStream stream) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Destroy(stream, /*force=*/true);
+}
+
+aclError aclrtSynchronizeStream(aclrtStream stream) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Synchronize(stream, std::nullopt);
+}
+
+aclError aclrtSynchronizeStreamWithTimeout(aclrtStream stream, int32_t timeout) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   if (timeout == 0 || timeout < -1) {
     return Fail(ACL_ERROR_RT_PARAM_INVALID, "the timeout is -1 or above 0, not ", timeout,
                 "; use aclrtStreamQuery to look without waiting");
   }
   std::optional<TimePoint> deadline;
   if (timeout > 0) deadline = Clock::now() + std::chrono::milliseconds(timeout);
-  if (!stream->Wait(deadline)) {
-    return Fail(ACL_ERROR_RT_STREAM_SYNC_TIMEOUT, "the stream did not end within ", timeout,
-                " ms; its work goes on, so its buffers are still in use");
-  }
-  return stream->context()->Health();
+  return Synchronize(stream, deadline);
 }
 
 aclError aclrtStreamQuery(aclrtStream handle, aclrtStreamStatus* status) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (status == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, "aclrtStreamQuery: null argument");
   std::shared_ptr<Stream> stream;
   if (const aclError error = FindInCurrent(handle, &stream)) return error;
@@ -101,6 +138,7 @@ aclError aclrtStreamQuery(aclrtStream handle, aclrtStreamStatus* status) {
 }
 
 aclError aclrtStreamWaitEvent(aclrtStream handle, aclrtEvent event_handle) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<Stream> stream;
   if (const aclError error = FindInCurrent(handle, &stream)) return error;
   std::shared_ptr<Event> event;
@@ -112,11 +150,58 @@ aclError aclrtStreamWaitEvent(aclrtStream handle, aclrtEvent event_handle) {
   }
   const uint64_t number = event->last_record();
   if (number == 0) return ACL_SUCCESS;  // nothing recorded yet, nothing to wait for
-  stream->Submit([event, number](TaskTime* time) -> aclError {
-    TimePoint recorded = {};
-    event->Wait(number, std::nullopt, &recorded);
-    time->end = std::max(time->end, recorded);
-    return ACL_SUCCESS;
-  });
+  const uint32_t seconds = Runtime::Get().op_wait_seconds().load();
+  event->BeginWait();
+  return stream->Submit(
+      [event, number, seconds](TaskTime* time) -> aclError {
+        std::optional<TimePoint> deadline;
+        if (seconds > 0) deadline = Clock::now() + std::chrono::seconds(seconds);
+        TimePoint recorded = {};
+        const WaitResult result = event->WaitInStream(number, deadline, time->interrupt, &recorded);
+        event->EndWait();
+        time->end = std::max(time->end, recorded);
+        if (result != WaitResult::kTimeout) return ACL_SUCCESS;
+        return Fail(ACL_ERROR_RT_WAIT_TIMEOUT, "the stream waited ", seconds,
+                    " s for an event (aclrtSetOpWaitTimeout)");
+      },
+      [event] { event->EndWait(); });
+}
+
+aclError aclrtStreamAbort(aclrtStream handle) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  if (handle == nullptr) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtStreamAbort: not for the default stream");
+  }
+  std::shared_ptr<Stream> stream;
+  if (const aclError error = FindInCurrent(handle, &stream)) return error;
+  stream->Abort();
+  return ACL_SUCCESS;
+}
+
+aclError aclrtSetStreamFailureMode(aclrtStream handle, uint64_t mode) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  if (mode != ACL_CONTINUE_ON_FAILURE && mode != ACL_STOP_ON_FAILURE) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                "aclrtSetStreamFailureMode: ACL_CONTINUE_ON_FAILURE or ACL_STOP_ON_FAILURE, not ",
+                mode);
+  }
+  if (handle == nullptr && std::string_view(aclrtGetSocName()).starts_with("Ascend310")) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                "aclrtSetStreamFailureMode: not for the default stream on this SoC");
+  }
+  std::shared_ptr<Stream> stream;
+  if (const aclError error = FindInCurrent(handle, &stream)) return error;
+  if (!stream->ClaimFailureMode()) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID,
+                "aclrtSetStreamFailureMode: a stream's mode is set once");
+  }
+  if (mode == ACL_STOP_ON_FAILURE) stream->context()->StopOnFailure();
+  return ACL_SUCCESS;
+}
+
+aclError aclrtSetOpWaitTimeout(uint32_t timeout) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  if (const aclError error = Runtime::Get().CheckInitialized()) return error;
+  Runtime::Get().op_wait_seconds().store(timeout);
   return ACL_SUCCESS;
 }

@@ -336,10 +336,10 @@ ACL_FUNC_VISIBILITY aclError aclrtSetOpWaitTimeout(uint32_t timeout);
 ACL_FUNC_VISIBILITY aclError aclrtSetOpExecuteTimeOut(uint32_t timeout);
 // CANN 8.5. The same in microseconds; actualTimeout: the time that the device can keep, not less.
 ACL_FUNC_VISIBILITY aclError aclrtSetOpExecuteTimeOutV2(uint64_t timeout, uint64_t* actualTimeout);
-// CANN 8.1. Options of the process; only the determinism of sums is known here, 107021 when unset.
+// CANN 8.1. Options of the process; refused here with 207000.
 ACL_FUNC_VISIBILITY aclError aclrtGetSysParamOpt(aclSysParamOpt opt, int64_t* value);
 ACL_FUNC_VISIBILITY aclError aclrtSetSysParamOpt(aclSysParamOpt opt, int64_t value);
-// CANN 8.3. The number of cores that the device may use; 107000 above what it has.
+// CANN 8.3. The number of cores that the device may use; refused here with 207000.
 ACL_FUNC_VISIBILITY aclError aclrtGetDeviceResLimit(int32_t deviceId, aclrtDevResLimitType type,
                                                     uint32_t* value);
 ACL_FUNC_VISIBILITY aclError aclrtSetDeviceResLimit(int32_t deviceId, aclrtDevResLimitType type,
@@ -379,10 +379,11 @@ ACL_FUNC_VISIBILITY aclError aclrtStreamQuery(aclrtStream stream, aclrtStreamSta
 ACL_FUNC_VISIBILITY aclError aclrtStreamWaitEvent(aclrtStream stream, aclrtEvent event);
 // CANN 8.5. Drops the stream's work; waiters get 107023. Not for the default stream (107000).
 ACL_FUNC_VISIBILITY aclError aclrtStreamAbort(aclrtStream stream);
-// mode: ACL_CONTINUE_ON_FAILURE or ACL_STOP_ON_FAILURE; STOP cannot be taken back, spreads to every
-// stream of the context after a failure, and is not for the default stream (107000).
+// mode: ACL_CONTINUE_ON_FAILURE or ACL_STOP_ON_FAILURE, once for a stream (107000 the second time).
+// STOP holds for every stream of the context: after a failure no queued work runs and new work is
+// refused with the failure's code. Not for the default stream on chips of the 310 class (107000).
 ACL_FUNC_VISIBILITY aclError aclrtSetStreamFailureMode(aclrtStream stream, uint64_t mode);
-// CANN 8.3. The same as for a device.
+// CANN 8.3. The same for a stream; refused here with 207000.
 ACL_FUNC_VISIBILITY aclError aclrtGetStreamResLimit(aclrtStream stream, aclrtDevResLimitType type,
                                                     uint32_t* value);
 ACL_FUNC_VISIBILITY aclError aclrtSetStreamResLimit(aclrtStream stream, aclrtDevResLimitType type,
@@ -391,8 +392,8 @@ ACL_FUNC_VISIBILITY aclError aclrtResetStreamResLimit(aclrtStream stream);
 ACL_FUNC_VISIBILITY aclError aclrtUseStreamResInCurrentThread(aclrtStream stream);
 ACL_FUNC_VISIBILITY aclError aclrtUnuseStreamResInCurrentThread(aclrtStream stream);
 ACL_FUNC_VISIBILITY aclError aclrtGetResInCurrentThread(aclrtDevResLimitType type, uint32_t* value);
-// CANN 9.0. Writes or waits for a 64-bit value in device memory in the stream's order. devAddr: 8
-// byte aligned (107008).
+// CANN 9.0. Writes or waits for a 64-bit value in device memory, in the stream's order; refused
+// here with 207000.
 ACL_FUNC_VISIBILITY aclError aclrtValueWrite(void* devAddr, uint64_t value, uint32_t flag,
                                              aclrtStream stream);
 ACL_FUNC_VISIBILITY aclError aclrtValueWait(void* devAddr, uint64_t value, uint32_t flag,
@@ -404,12 +405,14 @@ ACL_FUNC_VISIBILITY aclError aclrtValueWait(void* devAddr, uint64_t value, uint3
 ACL_FUNC_VISIBILITY aclError aclrtCreateEvent(aclrtEvent* event);
 // flag: ACL_EVENT_... or-ed; at least one.
 ACL_FUNC_VISIBILITY aclError aclrtCreateEventWithFlag(aclrtEvent* event, uint32_t flag);
-// As above, and reusable: recording again overwrites, an event never recorded is complete.
+// As above, and reusable: recording again overwrites, an event never recorded is complete. Not for
+// aclrtResetEvent, aclrtQueryEvent and aclrtQueryEventWaitStatus (107000).
 ACL_FUNC_VISIBILITY aclError aclrtCreateEventExWithFlag(aclrtEvent* event, uint32_t flag);
 // Before its completion too; does not wait.
 ACL_FUNC_VISIBILITY aclError aclrtDestroyEvent(aclrtEvent event);
 ACL_FUNC_VISIBILITY aclError aclrtRecordEvent(aclrtEvent event, aclrtStream stream);
-// In the stream's order; only for an event of aclrtCreateEventWithFlag (107000 otherwise).
+// In the stream's order; only for an event of aclrtCreateEventWithFlag with SYNC (107000
+// otherwise).
 ACL_FUNC_VISIBILITY aclError aclrtResetEvent(aclrtEvent event, aclrtStream stream);
 // Deprecated: its numbers are the reverse of the next one's.
 ACL_FUNC_VISIBILITY aclError aclrtQueryEvent(aclrtEvent event, aclrtEventStatus* status);
@@ -482,8 +485,7 @@ ACL_FUNC_VISIBILITY aclError aclrtMemcpy2d(void* dst, size_t dpitch, const void*
 ACL_FUNC_VISIBILITY aclError aclrtMemcpy2dAsync(void* dst, size_t dpitch, const void* src,
                                                 size_t spitch, size_t width, size_t height,
                                                 aclrtMemcpyKind kind, aclrtStream stream);
-// CANN 8.3. numBatches copies between host and device; attrs[k] holds from copy attrsIndexes[k] on.
-// failIndex: the first copy with a bad parameter, SIZE_MAX when it is another one.
+// CANN 8.3. numBatches copies between host and device; refused here with 207000.
 ACL_FUNC_VISIBILITY aclError aclrtMemcpyBatch(void** dsts, size_t* destMaxs, void** srcs,
                                               size_t* sizes, size_t numBatches,
                                               aclrtMemcpyBatchAttr* attrs, size_t* attrsIndexes,
@@ -512,7 +514,8 @@ ACL_FUNC_VISIBILITY aclError aclrtSubscribeReport(uint64_t threadId, aclrtStream
 // 107011 or 107012 when the two are not bound.
 ACL_FUNC_VISIBILITY aclError aclrtUnSubscribeReport(uint64_t threadId, aclrtStream stream);
 // BLOCK: later work of the stream waits until fn has returned. 107015 when the stream has no
-// thread. fn must not allocate, free, synchronise or launch: here that ends the process.
+// thread. fn must not allocate, free, synchronise or launch: here that ends the process, and for
+// page-locked host memory, which CANN's own samples take there, it is reported once.
 ACL_FUNC_VISIBILITY aclError aclrtLaunchCallback(aclrtCallback fn, void* userData,
                                                  aclrtCallbackBlockType blockType,
                                                  aclrtStream stream);
