@@ -22,12 +22,16 @@ aclError aclInit(const char* configPath) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   hostacl::InitConfig config;
   if (const aclError error = hostacl::ReadInitConfig(configPath, &config)) return error;
-  return Runtime::Get().Init(config);
+  const aclError error = Runtime::Get().Init(config);
+  if (error == ACL_SUCCESS) hostacl::SetStarted(true);
+  return error;
 }
 
 aclError aclFinalize() {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  return Runtime::Get().Finalize();
+  const aclError error = Runtime::Get().Finalize();
+  if (error == ACL_SUCCESS) hostacl::SetStarted(false);
+  return error;
 }
 
 aclError aclFinalizeReference(uint64_t* refCount) {

@@ -43,7 +43,7 @@ void Leak() {
   EXPECT_EQ(aclFinalize(), ACL_SUCCESS);
 }
 
-TEST(Trap35, LeakedWrappersAndMemoryAreReportedAtTheEnd) {
+TEST(Trap35Process, LeakedWrappersAndMemoryAreReportedAtTheEnd) {
   NEEDS_HOSTACL("a card's library does not report leaks");
   CHILD_DIES(
       {

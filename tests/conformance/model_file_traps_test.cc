@@ -15,15 +15,12 @@ TEST_F(Trap32, LongNamesAreReplacedAndMapBack) {
   const uint32_t id = Load("long_name");
   const std::string original(160, 'n');
   Description desc(id);
-  const char* name = aclmdlGetInputNameByIndex(desc.get(), 0);
-  ASSERT_NE(name, nullptr);
-  EXPECT_LT(std::strlen(name), 128u);
-  const std::string prefix = "acl_modelId_" + std::to_string(id) + "_input_0";
-  EXPECT_EQ(std::string(name).rfind(prefix, 0), 0u) << name;
   aclmdlIODims dims;
   ASSERT_EQ(aclmdlGetInputDims(desc.get(), 0, &dims), ACL_SUCCESS);
-  EXPECT_STREQ(dims.name, name);
-  const char* real = aclmdlGetTensorRealName(desc.get(), name);
+  const std::string name = dims.name;
+  EXPECT_LT(name.size(), 128u);
+  EXPECT_EQ(name.rfind("acl_modelId_" + std::to_string(id) + "_input_0", 0), 0u) << name;
+  const char* real = aclmdlGetTensorRealName(desc.get(), name.c_str());
   ASSERT_NE(real, nullptr);
   EXPECT_EQ(std::string(real), original);
 }

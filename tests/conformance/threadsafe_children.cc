@@ -7,7 +7,8 @@ namespace {
 // Children start the program afresh: a copy of a process with a device's threads would hang.
 class ThreadsafeChildren : public ::testing::Environment {
  public:
-  ThreadsafeChildren() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+  // Not in a constructor: GoogleTest's own flags may come to life later.
+  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
 [[maybe_unused]] const ::testing::Environment* const kStyle =

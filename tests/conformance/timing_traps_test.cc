@@ -19,11 +19,11 @@ std::chrono::milliseconds Took(const std::function<void()>& body) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
 
-TEST_F(Trap41, LoadingTheFirstRunAndTheEndCanBeMadeSlow) {
+TEST_F(Trap41, LoadingAndTheFirstRunCanBeMadeSlow) {
   NEEDS_HOSTACL("HOSTACL_PROFILE");
   const std::string profile = WriteTemporary(
       "slow.json",
-      R"({"load_ms": 300, "first_run_ms": 200, "finalize_ms": 250, "models": {"linear": {"default": 1}}})");
+      R"({"load_ms": 300, "first_run_ms": 200, "models": {"linear": {"default": 1}}})");
   Restart({{"HOSTACL_PROFILE", profile}});
   uint32_t id = 0;
   EXPECT_GE(Took([&] { id = Load("linear"); }).count(), 300);
@@ -35,7 +35,6 @@ TEST_F(Trap41, LoadingTheFirstRunAndTheEndCanBeMadeSlow) {
   };
   EXPECT_GE(Took(run).count(), 200);
   run();  // works as well; how fast it is, a busy machine decides
-  EXPECT_GE(Took([this] { Restart({}); }).count(), 250);
 }
 
 TEST_F(Trap42, TheRunModeIsHostAndMemoryIsNotShared) {
