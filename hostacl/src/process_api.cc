@@ -36,7 +36,11 @@ aclError aclFinalize() {
 
 aclError aclFinalizeReference(uint64_t* refCount) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  return Runtime::Get().FinalizeReference(refCount);
+  uint64_t left = 0;
+  const aclError error = Runtime::Get().FinalizeReference(&left);
+  if (refCount != nullptr) *refCount = left;
+  if (error == ACL_SUCCESS && left == 0) hostacl::SetStarted(false);
+  return error;
 }
 
 aclError aclrtGetVersion(int32_t* majorVersion, int32_t* minorVersion, int32_t* patchVersion) {
