@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config.h"
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "failure.h"
 
@@ -27,11 +30,12 @@ std::optional<long long> WholeNumber(const Json& value) {
   return number;
 }
 
-int Depth(const Json& value) {
-  if (!value.is_structured()) return 0;
-  int deepest = 0;
-  for (const Json& inner : value) deepest = std::max(deepest, Depth(inner));
-  return deepest + 1;
+// True when the value nests deeper than `levels`.
+bool DeeperThan(int levels, const Json& value) {
+  if (!value.is_structured()) return false;
+  if (levels == 0) return true;
+  return std::any_of(value.begin(), value.end(),
+                     [levels](const Json& inner) { return DeeperThan(levels - 1, inner); });
 }
 
 aclError CheckDump(const Json& dump) {
@@ -100,20 +104,24 @@ aclError Read(const Json& json, InitConfig* config) {
 aclError ReadInitConfig(const char* path, InitConfig* config) {
   *config = InitConfig{};
   if (path == nullptr || *path == '\0') return ACL_SUCCESS;
+  std::error_code problem;
+  if (!std::filesystem::is_regular_file(path, problem)) {
+    return Fail(ACL_ERROR_INVALID_FILE, "aclInit: ", path, " is no file");
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.good() && !file.eof()) {
+  if (!file.is_open()) {
     return Fail(ACL_ERROR_INVALID_FILE, "aclInit: cannot read ", path);
   }
   const Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded() || !json.is_object() || Depth(json) > kDeepest) {
+  if (json.is_discarded() || !json.is_object() || DeeperThan(kDeepest, json)) {
     return Fail(ACL_ERROR_PARSE_FILE, "aclInit: ", path,
                 " holds no JSON object, or one nested deeper than ", kDeepest);
   }
   try {
     return Read(json, config);
-  } catch (const Json::exception& problem) {  // a value of another type than expected
-    return Fail(ACL_ERROR_FILE_ATTR_INVALID, "aclInit: ", path, ": ", problem.what());
+  } catch (const Json::exception& wrong) {  // a value of another type than expected
+    return Fail(ACL_ERROR_FILE_ATTR_INVALID, "aclInit: ", path, ": ", wrong.what());
   }
 }
 

@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "acl/acl_mdl.h"
 #include "handle_table.h"
 #include "mutex.h"
+#include "tensor_desc.h"
 
 namespace hostacl {
 
@@ -41,6 +41,11 @@ class DataBuffer {
 // Owned by the table. Thread-safe.
 class Dataset {
  public:
+  Dataset() = default;
+  ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
+
   void Add(aclDataBuffer* buffer) HOSTACL_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     buffers_.push_back(buffer);
@@ -58,18 +63,11 @@ class Dataset {
     MutexLock lock(&mutex_);
     gear_ = gear;
   }
-
-  // The description of one buffer, as a handle that the dataset owns; null for none.
-  aclTensorDesc* tensor_desc(size_t index) HOSTACL_EXCLUDES(mutex_) {
-    MutexLock lock(&mutex_);
-    const auto it = tensor_descs_.find(index);
-    return it == tensor_descs_.end() ? nullptr : it->second;
-  }
-  // Returns the handle that was there before.
-  aclTensorDesc* SwapTensorDesc(size_t index, aclTensorDesc* desc) HOSTACL_EXCLUDES(mutex_) {
-    MutexLock lock(&mutex_);
-    return std::exchange(tensor_descs_[index], desc);
-  }
+  // Takes a copy of `desc` for the buffer at `index`; null takes the one there away. Returns the
+  // copy's handle, which the dataset owns.
+  aclTensorDesc* SetTensorDesc(size_t index, const TensorDesc* desc) HOSTACL_EXCLUDES(mutex_);
+  // Null where none is set.
+  aclTensorDesc* tensor_desc(size_t index) HOSTACL_EXCLUDES(mutex_);
 
  private:
   Mutex mutex_;

@@ -7,7 +7,6 @@
 #include "call.h"
 #include "dataset.h"
 #include "failure.h"
-#include "tensor_desc.h"
 
 using hostacl::CallKind;
 using hostacl::DataBuffer;
@@ -27,6 +26,31 @@ HandleTable<DataBuffer>& DataBuffers() {
 HandleTable<Dataset>& Datasets() {
   static auto& table = *new HandleTable<Dataset>(5);
   return table;
+}
+
+Dataset::~Dataset() {
+  MutexLock lock(&mutex_);
+  for (const auto& [index, handle] : tensor_descs_) TensorDescs().Remove(handle);
+}
+
+aclTensorDesc* Dataset::SetTensorDesc(size_t index, const TensorDesc* desc) {
+  MutexLock lock(&mutex_);
+  const auto old = tensor_descs_.find(index);
+  if (old != tensor_descs_.end()) {
+    TensorDescs().Remove(old->second);
+    tensor_descs_.erase(old);
+  }
+  if (desc == nullptr) return nullptr;
+  auto* handle =
+      static_cast<aclTensorDesc*>(TensorDescs().Insert(std::make_shared<TensorDesc>(*desc)));
+  tensor_descs_.emplace(index, handle);
+  return handle;
+}
+
+aclTensorDesc* Dataset::tensor_desc(size_t index) {
+  MutexLock lock(&mutex_);
+  const auto found = tensor_descs_.find(index);
+  return found == tensor_descs_.end() ? nullptr : found->second;
 }
 
 }  // namespace hostacl
@@ -91,11 +115,7 @@ aclmdlDataset* aclmdlCreateDataset() {
 
 aclError aclmdlDestroyDataset(const aclmdlDataset* dataset) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  const auto found = FindDataset(dataset, "aclmdlDestroyDataset");
-  if (found == nullptr) return ACL_ERROR_INVALID_PARAM;
-  for (size_t i = 0; i < found->buffers().size(); ++i) {
-    hostacl::TensorDescs().Remove(found->tensor_desc(i));
-  }
+  if (FindDataset(dataset, "aclmdlDestroyDataset") == nullptr) return ACL_ERROR_INVALID_PARAM;
   Datasets().Remove(dataset);
   return ACL_SUCCESS;
 }
@@ -124,23 +144,19 @@ aclDataBuffer* aclmdlGetDatasetBuffer(const aclmdlDataset* dataset, size_t index
 
 aclError aclmdlSetDatasetTensorDesc(aclmdlDataset* dataset, aclTensorDesc* tensorDesc,
                                     size_t index) {
-  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   const auto found = FindDataset(dataset, "aclmdlSetDatasetTensorDesc");
   if (found == nullptr) return ACL_ERROR_INVALID_PARAM;
-  if (index >= found->buffers().size()) {
+  const size_t count = found->buffers().size();
+  if (index >= count) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDatasetTensorDesc: index ", index,
-                " is not below ", found->buffers().size());
+                " is not below ", count, ", the number of buffers");
   }
-  aclTensorDesc* copy = nullptr;
-  if (tensorDesc != nullptr) {
-    const auto desc = hostacl::TensorDescs().Find(tensorDesc);
-    if (desc == nullptr) {
-      return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDatasetTensorDesc: destroyed description");
-    }
-    copy = static_cast<aclTensorDesc*>(
-        hostacl::TensorDescs().Insert(std::make_shared<hostacl::TensorDesc>(*desc)));
+  const auto desc = hostacl::TensorDescs().Find(tensorDesc);
+  if (tensorDesc != nullptr && desc == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM,
+                "aclmdlSetDatasetTensorDesc: destroyed tensor description");
   }
-  hostacl::TensorDescs().Remove(found->SwapTensorDesc(index, copy));
+  found->SetTensorDesc(index, desc.get());
   return ACL_SUCCESS;
 }
 

@@ -26,6 +26,7 @@ class InitConfigTest : public AclTest {
 
 TEST_F(InitConfigTest, EachBadFileHasItsCode) {
   EXPECT_EQ(aclInit("/nowhere/acl.json"), ACL_ERROR_INVALID_FILE);
+  EXPECT_EQ(aclInit(::testing::TempDir().c_str()), ACL_ERROR_INVALID_FILE);  // a folder
   EXPECT_EQ(TryInit(""), ACL_ERROR_PARSE_FILE);
   EXPECT_EQ(TryInit("{"), ACL_ERROR_PARSE_FILE);
   EXPECT_EQ(TryInit("[]"), ACL_ERROR_PARSE_FILE);
