@@ -6,10 +6,18 @@
 #include <filesystem>
 #include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
+#include <openvino/pass/serialize.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
+#include <utility>
 
+#include "aipp_file.h"
 #include "data_type.h"
+#include "external_data.h"
+#include "graph_edits.h"
+#include "graph_source.h"
+#include "om_writer.h"
 
 namespace hostacl {
 namespace {
@@ -36,29 +44,48 @@ std::vector<int64_t> DimsOf(const ov::PartialShape& shape, const std::string& na
   return dims;
 }
 
-// Sets every input's shape at `batch`.
-void ReshapeTo(const std::shared_ptr<ov::Model>& graph, const OmModel& om, uint64_t batch) {
+// Sets every input's shape at `gear`.
+void ReshapeTo(const std::shared_ptr<ov::Model>& graph, const OmModel& om, size_t gear) {
   std::map<size_t, ov::PartialShape> shapes;
   for (size_t i = 0; i < om.inputs.size(); ++i) {
-    std::vector<ov::Dimension> dims;
-    for (const int64_t dim : om.inputs[i].DimsAt(batch)) dims.emplace_back(dim);
-    shapes[i] = ov::PartialShape(dims);
+    const std::vector<int64_t> dims = om.inputs[i].GraphDimsAt(gear);
+    shapes[i] = ov::PartialShape(std::vector<ov::Dimension>(dims.begin(), dims.end()));
   }
   graph->reshape(shapes);
+}
+
+aclFormat FormatOf(const AtcOptions& options, size_t dims) {
+  if (dims != 4) return ACL_FORMAT_ND;
+  if (options.input_format == "NCHW") return ACL_FORMAT_NCHW;
+  return options.input_format == "NHWC" ? ACL_FORMAT_NHWC : ACL_FORMAT_ND;
+}
+
+// Reads --insert_op_conf and puts its pictures in front of the inputs.
+void TakePictures(const AtcOptions& options, OmModel* om) {
+  if (options.aipp_file.empty()) return;
+  std::string text;
+  std::string problem;
+  std::vector<AippBlock> blocks;
+  const OmProblem read = ReadOmFile(options.aipp_file, &text);
+  if (read.code != ACL_SUCCESS) {
+    throw std::runtime_error("--insert_op_conf: cannot read " + options.aipp_file);
+  }
+  if (!ParseAippFile(text, &blocks, &problem)) {
+    throw std::runtime_error("--insert_op_conf: " + options.aipp_file + ", " + problem);
+  }
+  if (!ApplyAippBlocks(blocks, options.input_format, om, &problem)) {
+    throw std::runtime_error(problem);
+  }
 }
 
 void DescribeInputs(const AtcOptions& options, const std::shared_ptr<ov::Model>& graph,
                     OmModel* om) {
   std::set<std::string> unused;
   for (const auto& [name, dims] : options.input_shapes) unused.insert(name);
-  bool batched = false;
   for (const auto& input : graph->inputs()) {
     OmTensor tensor;
     tensor.name = input.get_any_name();
     tensor.type = TypeOf(input.get_element_type());
-    tensor.format = options.input_format == "NCHW" && input.get_partial_shape().size() == 4
-                        ? ACL_FORMAT_NCHW
-                        : ACL_FORMAT_ND;
     const auto given = options.input_shapes.find(tensor.name);
     if (given != options.input_shapes.end()) {
       tensor.dims = given->second;
@@ -69,66 +96,85 @@ void DescribeInputs(const AtcOptions& options, const std::shared_ptr<ov::Model>&
       throw std::runtime_error("input " + tensor.name + " has shape " +
                                input.get_partial_shape().to_string() + ": give --input_shape");
     }
-    batched = batched || tensor.batched();
+    tensor.format = FormatOf(options, tensor.dims.size());
     om->inputs.push_back(tensor);
   }
   if (!unused.empty()) {
     throw std::runtime_error("--input_shape names " + *unused.begin() + ", which is no input");
   }
-  if (batched && options.gears.empty()) {
-    throw std::runtime_error("an input has a batch of -1: give --dynamic_batch_size");
+  std::string problem;
+  if (!ApplyGears(options.gears, options.input_order, options.input_format, om, &problem)) {
+    throw std::runtime_error(problem);
   }
-  if (!batched && !options.gears.empty()) {
-    throw std::runtime_error("--dynamic_batch_size needs an input with a batch of -1");
-  }
-  if (!batched && !om->inputs.empty() && !om->inputs[0].dims.empty()) {
+  TakePictures(options, om);
+  if (!om->inputs.empty() && !om->inputs[0].dims.empty() && om->inputs[0].dims[0] > 0) {
     om->static_batch = static_cast<uint64_t>(om->inputs[0].dims[0]);
   }
 }
 
-// Describes the outputs at the first batch, and finds in the others which of them grow with it.
-void DescribeOutputs(const AtcOptions& options, const std::shared_ptr<ov::Model>& graph,
-                     OmModel* om) {
-  std::vector<uint64_t> batches = om->gears;
-  if (batches.empty()) batches.push_back(om->static_batch);
-  for (const uint64_t batch : batches) {
-    const std::shared_ptr<ov::Model> at_batch = graph->clone();
-    ReshapeTo(at_batch, *om, batch);
-    for (size_t i = 0; i < at_batch->outputs().size(); ++i) {
-      const auto output = at_batch->output(i);
-      const auto producer = output.get_node_shared_ptr()->input_value(0);
-      // A card's compiler renames outputs to node:port:tensor; so do we.
-      const std::string tensor_name =
-          output.get_names().empty() ? std::to_string(i) : output.get_any_name();
-      OmTensor tensor;
-      tensor.name = producer.get_node()->get_friendly_name() + ":" +
-                    std::to_string(producer.get_index()) + ":" + tensor_name;
-      tensor.type = TypeOf(output.get_element_type());
-      if (options.half_output && tensor.type == ACL_FLOAT) tensor.type = ACL_FLOAT16;
-      tensor.dims = DimsOf(output.get_partial_shape(), "output " + tensor_name);
-      if (batch == batches.front()) {
-        om->outputs.push_back(tensor);
-        continue;
-      }
-      OmTensor& first = om->outputs[i];
-      if (first.batched()) first.dims[0] = static_cast<int64_t>(batches.front());
-      if (tensor.dims == first.dims) continue;  // does not grow
-      std::vector<int64_t> expected = first.dims;
-      if (!expected.empty()) expected[0] = static_cast<int64_t>(batch);
-      if (expected != tensor.dims || first.dims[0] != static_cast<int64_t>(batches.front())) {
-        throw std::runtime_error("output " + tensor_name + " does not have the batch in front: " +
-                                 output.get_partial_shape().to_string() + " at batch " +
-                                 std::to_string(batch));
-      }
-      first.dims[0] = -1;
+OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& output,
+                        size_t index) {
+  const auto producer = output.get_node_shared_ptr()->input_value(0);
+  // A card's compiler renames outputs to node:port:tensor; so do we.
+  const std::string name =
+      output.get_names().empty() ? std::to_string(index) : output.get_any_name();
+  OmTensor tensor;
+  tensor.name = producer.get_node()->get_friendly_name() + ":" +
+                std::to_string(producer.get_index()) + ":" + name;
+  tensor.type = TypeOf(output.get_element_type());
+  if (options.half_output && tensor.type == ACL_FLOAT) tensor.type = ACL_FLOAT16;
+  tensor.dims = DimsOf(output.get_partial_shape(), "output " + name);
+  return tensor;
+}
+
+// The dims of each gear put together: -1 where they differ.
+void MergeDims(const std::vector<std::vector<int64_t>>& at_gears, OmTensor* output) {
+  output->dims = at_gears[0];
+  for (const auto& dims : at_gears) {
+    if (dims.size() != output->dims.size()) {
+      throw std::runtime_error("output " + output->name +
+                               " has another number of dims at each gear");
+    }
+    for (size_t i = 0; i < dims.size(); ++i) {
+      if (dims[i] != at_gears[0][i]) output->dims[i] = -1;
     }
   }
+  if (std::find(output->dims.begin(), output->dims.end(), -1) == output->dims.end()) return;
+  for (const auto& dims : at_gears) {
+    std::vector<int64_t>& values = output->at.emplace_back();
+    for (size_t i = 0; i < dims.size(); ++i) {
+      if (output->dims[i] == -1) values.push_back(dims[i]);
+    }
+  }
+}
+
+// Asks the graph, reshaped to each gear, for its outputs.
+void DescribeOutputs(const AtcOptions& options, const OnnxFile& file,
+                     const std::shared_ptr<ov::Model>& graph, OmModel* om) {
+  std::vector<std::vector<std::vector<int64_t>>> dims(graph->outputs().size());
+  for (size_t gear = 0; gear < om->gear_count(); ++gear) {
+    const std::shared_ptr<ov::Model> at_gear = graph->clone();
+    try {
+      ReshapeTo(at_gear, *om, gear);
+    } catch (const std::exception& error) {
+      if (om->gears.empty()) throw;
+      throw std::runtime_error(options.gears.option + ": the graph cannot take gear " +
+                               GearText(options.gears.gears[gear]) + ": " +
+                               EngineMessage(error.what(), file));
+    }
+    for (size_t i = 0; i < at_gear->outputs().size(); ++i) {
+      OmTensor output = DescribeOutput(options, at_gear->output(i), i);
+      dims[i].push_back(output.dims);
+      if (gear == 0) om->outputs.push_back(std::move(output));
+    }
+  }
+  for (size_t i = 0; i < dims.size(); ++i) MergeDims(dims[i], &om->outputs[i]);
 }
 
 // Device memory as a card would take it: the constants, and twice the largest operation.
 void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
   const std::shared_ptr<ov::Model> largest = graph->clone();
-  ReshapeTo(largest, *om, om->max_batch());
+  ReshapeTo(largest, *om, om->LargestGear());
   size_t widest = 0;
   for (const auto& node : largest->get_ordered_ops()) {
     size_t bytes = 0;
@@ -138,7 +184,7 @@ void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
       }
     }
     if (ov::is_type<ov::op::v0::Constant>(node)) {
-      om->weight_size += om->half_precision ? bytes / 2 : bytes;
+      om->weight_size += Rounding(*om).stage() ? bytes / 2 : bytes;
     } else {
       widest = std::max(widest, bytes);
     }
@@ -150,28 +196,48 @@ void EstimateMemory(const std::shared_ptr<ov::Model>& graph, OmModel* om) {
 
 }  // namespace
 
-bool Compile(const AtcOptions& options, OmModel* om, std::string* problem) {
-  OmProblem read = ReadOmFile(options.model, &om->graph);
-  if (read.code != ACL_SUCCESS) {
-    *problem = read.message;
-    return false;
-  }
+bool Compile(const AtcOptions& options, const OnnxFile& file, OmModel* om,
+             std::shared_ptr<ov::Model>* graph, std::string* problem) {
+  if (!CheckExternalData(options.model, file, problem)) return false;
   om->name = std::filesystem::path(options.output).filename().string();
   if (om->name.ends_with(".om")) om->name.resize(om->name.size() - 3);
   om->soc = options.soc;
-  om->half_precision = options.half_precision;
-  om->gears = options.gears;
+  om->precision = options.precision;
   try {
     ov::Core core;
-    const std::shared_ptr<ov::Model> graph = core.read_model(om->graph, ov::Tensor());
-    DescribeInputs(options, graph, om);
-    DescribeOutputs(options, graph, om);
-    EstimateMemory(graph, om);
+    *graph = core.read_model(options.model);
+    std::set<std::string> kept;
+    if (!SelectOutputs(options, file, *graph, problem) ||
+        !TakeHalfInputs(options, *graph, problem) || !KeptTensors(options, file, &kept, problem)) {
+      return false;
+    }
+    DescribeInputs(options, *graph, om);
+    DescribeOutputs(options, file, *graph, om);
+    if (!SetOutputTypes(options, file, om, problem)) return false;
+    EstimateMemory(*graph, om);
+    const Rounding rounding(*om);
+    if (rounding.stage()) RoundWeights(*graph, rounding, kept);
+    om->rounded_weights = rounding.stage();
   } catch (const std::exception& error) {
-    *problem = options.model + ": " + error.what();
+    *problem = options.model + ": " + EngineMessage(error.what(), file);
     return false;
   }
   return true;
+}
+
+bool WriteOm(const std::string& path, OmModel* om, const std::shared_ptr<ov::Model>& graph,
+             uint64_t* size, std::string* problem) {
+  OmWriter writer(path);
+  if (!writer.Open(problem)) return false;
+  try {
+    std::ostringstream text;
+    ov::pass::Serialize(text, writer.weights()).run_on_model(graph);
+    om->graph = std::move(text).str();
+  } catch (const std::exception& error) {
+    *problem = "cannot write " + path + ": " + error.what();
+    return false;
+  }
+  return writer.Finish(*om, size, problem);
 }
 
 }  // namespace hostacl

@@ -2,11 +2,61 @@
 // SPDX-License-Identifier: Apache-2.0
 // atc: compiles an ONNX graph into a .om file for hostacl.
 #include <cstdio>
-#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "compile.h"
+#include "operator_report.h"
+
+namespace hostacl {
+namespace {
+
+void Say(const AtcOptions& options, LogLevel level, const std::string& text) {
+  if (options.log <= level) std::fprintf(stderr, "atc: %s\n", text.c_str());
+}
+
+void SayTensors(const AtcOptions& options, const char* side, const std::vector<OmTensor>& tensors) {
+  for (const OmTensor& tensor : tensors) {
+    std::string text = std::string(side) + " " + tensor.name + ", type " +
+                       std::to_string(static_cast<int>(tensor.type)) + ", dims";
+    for (const int64_t dim : tensor.dims) text += " " + std::to_string(dim);
+    Say(options, LogLevel::kInfo, text);
+  }
+}
+
+bool Report(const AtcOptions& options, const OnnxFile& file, std::string* problem) {
+  if (options.op_report.empty()) return true;
+  OperatorTable table;
+  if (!table.Read(kOperatorFacts, problem)) return false;
+  return WriteOperatorReport(MakeOperatorReport(file, options.model, options.soc, table),
+                             options.op_report, problem);
+}
+
+bool Run(const AtcOptions& options, std::string* problem) {
+  for (const std::string& note : options.notes) Say(options, LogLevel::kWarning, "note: " + note);
+  OnnxFile file;
+  if (!ReadOnnxFile(options.model, &file, problem) || !Report(options, file, problem)) return false;
+  if (options.output.empty()) return true;  // a report alone
+  OmModel om;
+  std::shared_ptr<ov::Model> graph;
+  const std::string path =
+      options.output.ends_with(".om") ? options.output : options.output + ".om";
+  uint64_t size = 0;
+  if (!Compile(options, file, &om, &graph, problem) || !WriteOm(path, &om, graph, &size, problem)) {
+    return false;
+  }
+  SayTensors(options, "input", om.inputs);
+  SayTensors(options, "output", om.outputs);
+  if (options.op_report != "-") {
+    std::printf("atc: wrote %s (%llu bytes, %zu gears). ATC run success.\n", path.c_str(),
+                static_cast<unsigned long long>(size), om.gears.size());
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace hostacl
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -15,24 +65,12 @@ int main(int argc, char** argv) {
     return arguments.empty() ? 1 : 0;
   }
   hostacl::AtcOptions options;
-  hostacl::OmModel om;
   std::string problem;
-  if (!hostacl::ParseOptions(arguments, &options, &problem) ||
-      !hostacl::Compile(options, &om, &problem)) {
-    std::fprintf(stderr, "atc: %s\n", problem.c_str());
+  if (!hostacl::ParseOptions(arguments, &options, &problem) || !hostacl::Run(options, &problem)) {
+    if (options.log < hostacl::LogLevel::kNull) {
+      std::fprintf(stderr, "atc: %s\n", problem.c_str());
+    }
     return 1;
   }
-  const std::string path =
-      options.output.ends_with(".om") ? options.output : options.output + ".om";
-  const std::string bytes = hostacl::EncodeOm(om);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file) {
-    std::fprintf(stderr, "atc: cannot write %s\n", path.c_str());
-    return 1;
-  }
-  std::printf("atc: wrote %s (%zu bytes, %zu gears). ATC run success.\n", path.c_str(),
-              bytes.size(), om.gears.size());
   return 0;
 }

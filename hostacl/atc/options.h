@@ -7,18 +7,39 @@
 #include <string>
 #include <vector>
 
+#include "gear_options.h"
+#include "om_file.h"
+
 namespace hostacl {
+
+// How much atc says, from all to nothing. Notes are of level kWarning.
+enum class LogLevel { kDebug, kInfo, kWarning, kError, kNull };
+
+// "Node:1" of an option that names an output of a node.
+struct NodeOutput {
+  std::string node;
+  size_t port = 0;
+};
 
 // What atc was asked for. A value.
 struct AtcOptions {
   std::string model;
-  std::string output;  // without ".om"
+  std::string output;  // without ".om"; may be empty with a report alone
   std::string soc = "Ascend310P3";
   std::string input_format = "ND";
-  bool half_precision = true;
-  bool half_output = false;
-  std::map<std::string, std::vector<int64_t>> input_shapes;  // -1: the batch
-  std::vector<uint64_t> gears;                               // ascending
+  Precision precision = Precision::kHalf;
+  bool half_output = false;                                // --output_type=FP16
+  std::vector<std::pair<NodeOutput, bool>> output_halves;  // Node:0:FP16 (true) or :FP32
+  std::vector<std::string> half_inputs;                    // --input_fp16_nodes
+  std::vector<NodeOutput> out_nodes;                       // empty: those of the file
+  std::string keep_dtype;                                  // file of node names, one a line
+  std::string op_report;                                   // file, "-", or empty
+  LogLevel log = LogLevel::kWarning;
+  std::map<std::string, std::vector<int64_t>> input_shapes;  // -1: what a gear decides
+  std::vector<std::string> input_order;                      // their names as they were given
+  GearOptions gears;
+  std::string aipp_file;           // path; empty: none
+  std::vector<std::string> notes;  // what was accepted and has no effect, one sentence each
 };
 
 // Reads `--option=value` and `--option value`. False and a message for the user in `problem`.

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "failure.h"
+#include "runtime.h"
 
 namespace hostacl {
 namespace {
@@ -49,8 +50,7 @@ aclError EnterCall(const char* function, CallKind kind) {
                    function, current_callback);
     }
   }
-  // FAULT PLAN: the planned fault of this call goes here, as `return plan->AtCall(function);`.
-  return ACL_SUCCESS;
+  return Runtime::Get().AtCall(function);
 }
 
 CallbackScope::CallbackScope(const char* what) : outer_(current_callback) {

@@ -14,12 +14,12 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-aclError RunEngine(LoadedModel* model, uint64_t batch, const std::vector<const uint8_t*>& inputs,
+aclError RunEngine(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
                    std::vector<Bytes>* outputs, Clock::duration* took) {
   std::string problem;
   MutexLock turn(&model->context()->device()->compute());
   const TimePoint begin = Clock::now();
-  const bool good = model->session()->Run(batch, inputs, outputs, &problem);
+  const bool good = model->session()->Run(gear, inputs, outputs, &problem);
   *took += Clock::now() - begin;
   if (good) return ACL_SUCCESS;
   return Fail(ACL_ERROR_RT_MODEL_EXECUTE, "model ", model->om().name, ": ", problem);
@@ -32,47 +32,50 @@ struct Rows {
   uint64_t count = 0;           // one when the model does not split
 };
 
-Rows SplitRows(const OmModel& om, uint64_t batch) {
+Rows SplitRows(const OmModel& om, size_t gear) {
   Rows rows;
-  rows.count = batch;
+  rows.count = om.BatchAt(gear);
   const auto splits = [&](const OmTensor& tensor) {
-    return !tensor.dims.empty() && tensor.DimsAt(batch)[0] == static_cast<int64_t>(batch) &&
-           (tensor.batched() || om.gears.empty());
+    return !tensor.dims.empty() && tensor.DimsAt(gear)[0] == static_cast<int64_t>(rows.count) &&
+           (tensor.dims[0] == -1 || om.kind != GearKind::kBatch);
   };
-  for (const OmTensor& output : om.outputs) {
-    if (!splits(output)) rows.count = 1;
+  if (!std::all_of(om.outputs.begin(), om.outputs.end(), splits) ||
+      std::none_of(om.inputs.begin(), om.inputs.end(), splits)) {
+    rows.count = 1;
   }
-  if (std::none_of(om.inputs.begin(), om.inputs.end(), splits)) rows.count = 1;
   for (const OmTensor& input : om.inputs) {
-    rows.inputs.push_back(rows.count > 1 && splits(input) ? input.BytesAt(batch) / batch : 0);
+    rows.inputs.push_back(rows.count > 1 && splits(input) ? input.BytesAt(gear) / rows.count : 0);
   }
   for (const OmTensor& output : om.outputs) {
-    rows.outputs.push_back(output.BytesAt(batch) / rows.count);
+    rows.outputs.push_back(output.BytesAt(gear) / rows.count);
   }
   return rows;
 }
 
-uint64_t SmallestGear(const OmModel& om, uint64_t wanted) {
-  if (om.gears.empty()) return om.static_batch;
-  return *std::lower_bound(om.gears.begin(), om.gears.end(), wanted);
+// The gear that computes `wanted` rows of a call at `gear`.
+size_t SmallestGear(const OmModel& om, size_t gear, uint64_t wanted) {
+  if (om.kind != GearKind::kBatch) return gear;
+  const auto found = std::lower_bound(om.gears.begin(), om.gears.end(), std::vector{wanted});
+  return static_cast<size_t>(found - om.gears.begin());
 }
 
 }  // namespace
 
-aclError ComputeOutputs(LoadedModel* model, uint64_t batch,
-                        const std::vector<const uint8_t*>& inputs, std::vector<Bytes>* outputs,
-                        Clock::duration* took) {
+aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
+                        std::vector<Bytes>* outputs, Clock::duration* took) {
   ReplayStore* store = Runtime::Get().replay();
-  if (store == nullptr) return RunEngine(model, batch, inputs, outputs, took);
+  if (store == nullptr) return RunEngine(model, gear, inputs, outputs, took);
 
   const OmModel& om = model->om();
-  const Rows rows = SplitRows(om, batch);
-  // What all rows share: the model, and the inputs without a batch. A model that does not split
-  // is one row, and its batch is part of the key.
+  const Rows rows = SplitRows(om, gear);
+  // What all rows share: the model, the gear where it is more than a batch, and the inputs without
+  // a batch. A model that does not split is one row, and its batch is part of the key.
   Digest shared = DigestOf(&om.digest, sizeof om.digest);
-  if (rows.count == 1) shared = DigestOf(&batch, sizeof batch, shared);
+  if (rows.count == 1 || om.kind != GearKind::kBatch) {
+    shared = DigestOf(&gear, sizeof gear, shared);
+  }
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (rows.inputs[i] == 0) shared = DigestOf(inputs[i], om.inputs[i].BytesAt(batch), shared);
+    if (rows.inputs[i] == 0) shared = DigestOf(inputs[i], om.inputs[i].BytesAt(gear), shared);
   }
   std::vector<Digest> keys(rows.count, shared);
   std::vector<std::optional<ReplayStore::Row>> found(rows.count);
@@ -87,22 +90,23 @@ aclError ComputeOutputs(LoadedModel* model, uint64_t batch,
   }
   if (!missing.empty()) {
     const bool whole = rows.count == 1;
-    const uint64_t gear = whole ? batch : SmallestGear(om, missing.size());
+    const size_t least = whole ? gear : SmallestGear(om, gear, missing.size());
+    const uint64_t slots = om.BatchAt(least);
     // The missing rows, gathered; the first one fills up the gear.
     std::vector<Bytes> gathered(inputs.size());
     std::vector<const uint8_t*> sources = inputs;
     for (size_t i = 0; i < inputs.size(); ++i) {
       const size_t bytes = rows.inputs[i];
       if (bytes == 0) continue;
-      gathered[i].resize(bytes * gear);
-      for (uint64_t slot = 0; slot < gear; ++slot) {
+      gathered[i].resize(bytes * slots);
+      for (uint64_t slot = 0; slot < slots; ++slot) {
         const uint64_t row = slot < missing.size() ? missing[slot] : missing[0];
         std::memcpy(gathered[i].data() + slot * bytes, inputs[i] + row * bytes, bytes);
       }
       sources[i] = gathered[i].data();
     }
     std::vector<Bytes> computed;
-    if (const aclError error = RunEngine(model, gear, sources, &computed, took)) return error;
+    if (const aclError error = RunEngine(model, least, sources, &computed, took)) return error;
     for (size_t slot = 0; slot < missing.size(); ++slot) {
       ReplayStore::Row row;
       for (size_t i = 0; i < computed.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "failure.h"
+#include "fault_reach.h"
 #include "stream.h"
 
 namespace hostacl {
@@ -30,6 +31,12 @@ void Context::Close() {
 void Context::Poison(aclError code, std::string message) {
   MutexLock lock(&mutex_);
   if (fault_ != ACL_SUCCESS) return;
+  if (ReachOf(code) == FaultReach::kTask) {
+    if (task_fault_ != ACL_SUCCESS) return;
+    task_fault_ = code;
+    task_fault_message_ = std::move(message);
+    return;
+  }
   fault_ = code;
   fault_message_ = std::move(message);
 }
@@ -46,7 +53,12 @@ bool Context::Stopped() {
 
 aclError Context::Health() {
   MutexLock lock(&mutex_);
-  if (fault_ == ACL_SUCCESS) return ACL_SUCCESS;
+  if (fault_ == ACL_SUCCESS) {
+    if (task_fault_ == ACL_SUCCESS) return ACL_SUCCESS;
+    const aclError code = task_fault_;
+    task_fault_ = ACL_SUCCESS;
+    return Fail(code, "queued work failed (later work is sound): ", task_fault_message_);
+  }
   return Fail(fault_,
               "queued work of this context failed (the context stays faulty until it is"
               " destroyed): ",

@@ -27,9 +27,10 @@ class Context : public std::enable_shared_from_this<Context> {
   // Ends the default stream; breaks the circle between it and the context.
   void Close() HOSTACL_EXCLUDES(mutex_);
 
-  // Keeps the first fault of queued work.
+  // Keeps the first fault of queued work: for ever, or until it is reported, by its ReachOf.
   void Poison(aclError code, std::string message) HOSTACL_EXCLUDES(mutex_);
-  // Success, or the kept fault with its message made the caller's recent one.
+  // Success, or the kept fault with its message made the caller's recent one. A fault that does
+  // not go beyond its task is forgotten then.
   aclError Health() HOSTACL_EXCLUDES(mutex_);
   // After this a fault stops every stream of the context. Cannot be taken back.
   void StopOnFailure() HOSTACL_EXCLUDES(mutex_);
@@ -44,6 +45,8 @@ class Context : public std::enable_shared_from_this<Context> {
   bool stop_on_failure_ HOSTACL_GUARDED_BY(mutex_) = false;
   aclError fault_ HOSTACL_GUARDED_BY(mutex_) = ACL_SUCCESS;
   std::string fault_message_ HOSTACL_GUARDED_BY(mutex_);
+  aclError task_fault_ HOSTACL_GUARDED_BY(mutex_) = ACL_SUCCESS;  // reported once
+  std::string task_fault_message_ HOSTACL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hostacl

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "copy.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cstring>
 
 #include "context.h"
 #include "failure.h"
 #include "runtime.h"
+#include "stage.h"
 
 namespace hostacl {
 namespace {
@@ -110,18 +111,39 @@ aclError Copy::Prepare(Context* context, bool async) {
   } else {
     from_bytes_ = static_cast<const uint8_t*>(from_);
   }
-  profile_ = context->device()->profile();
+  if (from_device != nullptr || to_device != nullptr) device_ = context->device();
   return ACL_SUCCESS;
 }
 
-void Copy::Run(TaskTime* time) {
-  if (profile_ != nullptr && profile_->copy_gb_per_s() > 0) {
-    const std::chrono::duration<double> length(static_cast<double>(count_) /
-                                               (profile_->copy_gb_per_s() * 1e9));
-    time->end = time->ready + std::chrono::duration_cast<Clock::duration>(length);
-    WaitUntil(time->end);
+aclError Copy::Run(TaskTime* time) {
+  if (device_ == nullptr) {
+    std::memmove(to_bytes_, from_bytes_, count_);
+    return ACL_SUCCESS;
   }
+  FaultPlan::Blow blow;
+  if (device_->faults() != nullptr) {
+    const TaskFacts facts{.kind = TaskKind::kCopy, .device = device_->id(), .inputs = {}};
+    blow = device_->faults()->AtTask(facts, time->stop);
+    if (blow.error != ACL_SUCCESS) return blow.error;
+    if (blow.hung) time->ready = std::max(time->ready, Clock::now());
+  }
+  const CopyWay way = from_device_ == nullptr ? CopyWay::kHostToDevice
+                      : to_device_ == nullptr ? CopyWay::kDeviceToHost
+                                              : CopyWay::kDeviceToDevice;
+  Timeline& engine = device_->copy_engine(way);
+  const Profile* profile = device_->profile();
+  if (profile == nullptr) {
+    MutexLock turn(&engine.turn());
+    Stage stage(device_, &engine, Clock::duration{0}, blow.slow, time);
+    std::memmove(to_bytes_, from_bytes_, count_);
+    stage.Finish();
+    return ACL_SUCCESS;
+  }
+  Stage stage(device_, &engine, profile->CopyTime(way, count_), blow.slow, time);
+  stage.WaitToWrite(count_);
   std::memmove(to_bytes_, from_bytes_, count_);
+  stage.Finish();
+  return ACL_SUCCESS;
 }
 
 }  // namespace hostacl

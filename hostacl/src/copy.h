@@ -25,8 +25,9 @@ class Copy {
 
   // `async` also demands page-locked host memory.
   aclError Prepare(Context* context, bool async);
-  // Takes the time that the profile gives a copy of this size.
-  void Run(TaskTime* time);
+  // Takes its turn on the copy engine of its direction, and the time that the profile gives a copy
+  // of this size. An error only by the fault plan.
+  aclError Run(TaskTime* time);
 
  private:
   void* const to_;
@@ -34,7 +35,7 @@ class Copy {
   const void* const from_;
   const size_t count_;
   const aclrtMemcpyKind kind_;
-  const Profile* profile_ = nullptr;
+  Device* device_ = nullptr;       // of the context; null for a copy on the host
   Device* to_device_ = nullptr;    // holds a pin on to_ when set
   Device* from_device_ = nullptr;  // holds a pin on from_ when set
   uint8_t* to_bytes_ = nullptr;

@@ -62,7 +62,7 @@ aclError PrepareRows(const char* function, const Area& area, Context* context, b
 aclError RunRows(const std::vector<std::unique_ptr<Copy>>& rows, TaskTime* time) {
   for (const auto& row : rows) {
     time->ready = time->end;
-    row->Run(time);
+    if (const aclError error = row->Run(time)) return error;
   }
   return ACL_SUCCESS;
 }
@@ -115,10 +115,8 @@ aclError aclrtMemcpyAsyncWithCondition(void* dst, size_t destMax, const void* sr
   }
   auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
   if (const aclError error = copy->Prepare(context.get(), /*async=*/!pageable)) return error;
-  const aclError error = stream->Submit([copy](TaskTime* time) -> aclError {
-    copy->Run(time);
-    return ACL_SUCCESS;
-  });
+  const aclError error =
+      stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
   copy.reset();
   if (error != ACL_SUCCESS || !pageable) return error;
   stream->Wait(std::nullopt);

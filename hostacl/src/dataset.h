@@ -54,12 +54,12 @@ class Dataset {
     MutexLock lock(&mutex_);
     return buffers_;
   }
-  // Zero while no gear was set.
-  uint64_t gear() HOSTACL_EXCLUDES(mutex_) {
+  // The values of the gear as OmModel::gears has them; empty while no gear was set.
+  std::vector<uint64_t> gear() HOSTACL_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     return gear_;
   }
-  void set_gear(uint64_t gear) HOSTACL_EXCLUDES(mutex_) {
+  void set_gear(const std::vector<uint64_t>& gear) HOSTACL_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     gear_ = gear;
   }
@@ -73,7 +73,7 @@ class Dataset {
   Mutex mutex_;
   std::map<size_t, aclTensorDesc*> tensor_descs_ HOSTACL_GUARDED_BY(mutex_);
   std::vector<aclDataBuffer*> buffers_ HOSTACL_GUARDED_BY(mutex_);
-  uint64_t gear_ HOSTACL_GUARDED_BY(mutex_) = 0;
+  std::vector<uint64_t> gear_ HOSTACL_GUARDED_BY(mutex_);
 };
 
 // The tables live as long as the process: wrappers need neither aclInit nor a context.

@@ -11,44 +11,35 @@
 
 #include "acl/acl_mdl.h"
 #include "call.h"
+#include "description.h"
 #include "failure.h"
-#include "model.h"
 #include "runtime.h"
 
 namespace hostacl {
-namespace {
-
-// What an aclmdlDesc handle stands for. Owned by the table; its content is set once by
-// aclmdlGetDesc. Thread-compatible, as the C interface promises no more.
-struct Description {
-  std::shared_ptr<ModelInfo> model;
-  uint32_t model_id = 0;         // 0: filled from a file, without a load
-  std::vector<OmTensor> inputs;  // with the gear input
-  std::vector<OmTensor> outputs;
-};
 
 HandleTable<Description>& Descriptions() {
   static auto& table = *new HandleTable<Description>(6);
   return table;
 }
 
-std::shared_ptr<Description> Find(const aclmdlDesc* handle) {
+std::shared_ptr<Description> FindDescription(const aclmdlDesc* handle) {
   std::shared_ptr<Description> description = Descriptions().Find(handle);
   if (description == nullptr || description->model == nullptr) {
     Fail(ACL_ERROR_INVALID_PARAM,
-         "null, destroyed or unfilled model description; fill it by"
-         " aclmdlGetDesc");
+         "null, destroyed or unfilled model description; fill it by aclmdlGetDesc");
     return nullptr;
   }
   return description;
 }
 
+namespace {
+
 enum class Side { kInput, kOutput };
 
-// Copies one tensor and the model's largest batch; false with a message when there is none.
+// Finds one tensor; false with a message when there is none.
 bool FindTensor(const aclmdlDesc* handle, Side side, size_t index,
                 std::shared_ptr<Description>* description, const OmTensor** tensor) {
-  *description = Find(handle);
+  *description = FindDescription(handle);
   if (*description == nullptr) return false;
   const auto& tensors = side == Side::kInput ? (*description)->inputs : (*description)->outputs;
   if (index >= tensors.size()) {
@@ -60,6 +51,26 @@ bool FindTensor(const aclmdlDesc* handle, Side side, size_t index,
   return true;
 }
 
+// Which dims of a tensor are asked for.
+enum class View {
+  kPicture,  // -1 where gears differ; with AIPP height, width and channels of the picture itself
+  kBytes,    // -1 where gears differ; their product is the size in bytes over that of an element
+  kLargest,  // at the gear of the most bytes
+  kCurrent,  // at the gear that was set last, else as kLargest
+};
+
+std::vector<int64_t> DimsOf(const ModelInfo& model, const OmTensor& tensor, View view) {
+  std::vector<int64_t> dims = tensor.dims;
+  if (view == View::kPicture && tensor.aipp) {
+    if (dims[1] != -1) dims[1] = tensor.aipp->steps.HeightOf(dims[1]);
+    dims[3] = tensor.aipp->steps.channels();
+  }
+  if (view == View::kPicture || view == View::kBytes) return dims;
+  const size_t gear = model.gear.load();
+  return tensor.DimsAt(view == View::kCurrent && gear != ModelInfo::kNoGear ? gear
+                                                                            : tensor.LargestGear());
+}
+
 // Longer names do not fit aclmdlIODims; they get one of these instead.
 std::string ShortName(const Description& description, Side side, size_t index) {
   const auto& tensors = side == Side::kInput ? description.inputs : description.outputs;
@@ -69,17 +80,13 @@ std::string ShortName(const Description& description, Side side, size_t index) {
          (side == Side::kInput ? "_input_" : "_output_") + std::to_string(index);
 }
 
-aclError WriteDims(const aclmdlDesc* handle, Side side, size_t index, bool current,
+aclError WriteDims(const aclmdlDesc* handle, Side side, size_t index, View view,
                    aclmdlIODims* dims) {
   std::shared_ptr<Description> description;
   const OmTensor* tensor = nullptr;
   if (dims == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, "null dims");
   if (!FindTensor(handle, side, index, &description, &tensor)) return ACL_ERROR_INVALID_PARAM;
-  const ModelInfo& model = *description->model;
-  // The dims of a gear input keep their -1, as on a card; all others are those of a batch.
-  const std::vector<int64_t> values =
-      side == Side::kInput ? tensor->dims
-                           : tensor->DimsAt(current ? model.gear.load() : model.om.max_batch());
+  const std::vector<int64_t> values = DimsOf(*description->model, *tensor, view);
   *dims = aclmdlIODims{};
   const std::string name = ShortName(*description, side, index);
   std::strncpy(dims->name, name.c_str(), sizeof dims->name - 1);
@@ -89,7 +96,7 @@ aclError WriteDims(const aclmdlDesc* handle, Side side, size_t index, bool curre
 }
 
 aclError FindIndex(const aclmdlDesc* handle, Side side, const char* name, size_t* index) {
-  const auto description = Find(handle);
+  const auto description = FindDescription(handle);
   if (description == nullptr || name == nullptr || index == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "null or unfilled description, name or index");
   }
@@ -108,7 +115,7 @@ size_t SizeOf(const aclmdlDesc* handle, Side side, size_t index) {
   std::shared_ptr<Description> description;
   const OmTensor* tensor = nullptr;
   if (!FindTensor(handle, side, index, &description, &tensor)) return 0;
-  return tensor->BytesAt(description->model->om.max_batch());
+  return tensor->BytesAt(tensor->LargestGear());
 }
 
 const char* NameOf(const aclmdlDesc* handle, Side side, size_t index) {
@@ -136,8 +143,11 @@ void Fill(Description* description, std::shared_ptr<ModelInfo> model, uint32_t m
   description->inputs = model->om.inputs;
   description->outputs = model->om.outputs;
   if (!model->om.gears.empty()) {
-    description->inputs.push_back(OmTensor{
-        .name = ACL_DYNAMIC_TENSOR_NAME, .type = ACL_INT64, .format = ACL_FORMAT_ND, .dims = {1}});
+    OmTensor gear;
+    gear.name = ACL_DYNAMIC_TENSOR_NAME;
+    gear.type = ACL_INT64;
+    gear.dims = {static_cast<int64_t>(model->om.gear_values())};
+    description->inputs.push_back(std::move(gear));
   }
   description->model = std::move(model);
 }
@@ -165,6 +175,7 @@ using hostacl::Fail;
 using hostacl::OmTensor;
 using hostacl::Runtime;
 using hostacl::Side;
+using hostacl::View;
 
 aclmdlDesc* aclmdlCreateDesc() {
   return static_cast<aclmdlDesc*>(Descriptions().Insert(std::make_shared<Description>()));
@@ -212,7 +223,7 @@ aclError aclmdlGetDescFromMem(aclmdlDesc* modelDesc, const void* model, size_t m
 }
 
 const char* aclmdlGetTensorRealName(const aclmdlDesc* modelDesc, const char* name) {
-  const auto description = hostacl::Find(modelDesc);
+  const auto description = hostacl::FindDescription(modelDesc);
   if (description == nullptr || name == nullptr) {
     Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetTensorRealName: null or unfilled argument");
     return nullptr;
@@ -244,19 +255,19 @@ aclError aclmdlGetInputDimsRange(const aclmdlDesc* modelDesc, size_t index,
 
 // Models carry no attributes of operators.
 const char* aclmdlGetOpAttr(aclmdlDesc* modelDesc, const char* opName, const char* attr) {
-  if (hostacl::Find(modelDesc) == nullptr || opName == nullptr || attr == nullptr) {
+  if (hostacl::FindDescription(modelDesc) == nullptr || opName == nullptr || attr == nullptr) {
     Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetOpAttr: null or unfilled argument");
   }
   return "";
 }
 
 size_t aclmdlGetNumInputs(aclmdlDesc* modelDesc) {
-  const auto description = hostacl::Find(modelDesc);
+  const auto description = hostacl::FindDescription(modelDesc);
   return description == nullptr ? 0 : description->inputs.size();
 }
 
 size_t aclmdlGetNumOutputs(aclmdlDesc* modelDesc) {
-  const auto description = hostacl::Find(modelDesc);
+  const auto description = hostacl::FindDescription(modelDesc);
   return description == nullptr ? 0 : description->outputs.size();
 }
 
@@ -282,19 +293,19 @@ aclError aclmdlGetOutputIndexByName(const aclmdlDesc* modelDesc, const char* nam
 }
 aclError aclmdlGetInputDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  return hostacl::WriteDims(modelDesc, Side::kInput, index, /*current=*/false, dims);
+  return hostacl::WriteDims(modelDesc, Side::kInput, index, View::kPicture, dims);
 }
 aclError aclmdlGetInputDimsV2(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  return hostacl::WriteDims(modelDesc, Side::kInput, index, /*current=*/false, dims);
+  return hostacl::WriteDims(modelDesc, Side::kInput, index, View::kBytes, dims);
 }
 aclError aclmdlGetOutputDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  return hostacl::WriteDims(modelDesc, Side::kOutput, index, /*current=*/false, dims);
+  return hostacl::WriteDims(modelDesc, Side::kOutput, index, View::kLargest, dims);
 }
 aclError aclmdlGetCurOutputDims(const aclmdlDesc* modelDesc, size_t index, aclmdlIODims* dims) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  return hostacl::WriteDims(modelDesc, Side::kOutput, index, /*current=*/true, dims);
+  return hostacl::WriteDims(modelDesc, Side::kOutput, index, View::kCurrent, dims);
 }
 aclDataType aclmdlGetInputDataType(const aclmdlDesc* modelDesc, size_t index) {
   return hostacl::TypeOf(modelDesc, Side::kInput, index);
@@ -307,17 +318,4 @@ aclFormat aclmdlGetInputFormat(const aclmdlDesc* modelDesc, size_t index) {
 }
 aclFormat aclmdlGetOutputFormat(const aclmdlDesc* modelDesc, size_t index) {
   return hostacl::FormatOf(modelDesc, Side::kOutput, index);
-}
-
-aclError aclmdlGetDynamicBatch(const aclmdlDesc* modelDesc, aclmdlBatch* batch) {
-  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  const auto description = hostacl::Find(modelDesc);
-  if (description == nullptr || batch == nullptr) {
-    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetDynamicBatch: null or unfilled argument");
-  }
-  const auto& gears = description->model->om.gears;
-  *batch = aclmdlBatch{};
-  batch->batchCount = gears.size();
-  std::copy(gears.begin(), gears.end(), batch->batch);
-  return ACL_SUCCESS;
 }

@@ -3,93 +3,126 @@
 #include "engine.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <map>
-#include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
+#include <tuple>
 #include <utility>
 
+#include "data_type.h"
+#include "graphs.h"
 #include "half.h"
 #include "mutex.h"
+#include "rounding.h"
 
 namespace hostacl {
 namespace {
 
-// Never destroyed: the engine's own threads outlive static destruction.
-ov::Core& Core() {
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-  setenv("TBB_ENABLE_SANITIZERS", "1", 1);  // its plug-in is loaded in a way that they accept
-#endif
-  static ov::Core* const core = new ov::Core();
-  return *core;
-}
+// What a load shares: the device, the content, and the memory that its weights take.
+using Key = std::tuple<int, Digest, const void*>;
 
-// Replaces every float constant by its fp16 neighbour. Together with inputs and outputs that are
-// rounded by Session this is what fp16 means here; the sums in between stay fp32, as on the cards
-// that accumulate in fp32.
-void RoundWeights(const std::shared_ptr<ov::Model>& graph) {
-  for (const auto& node : graph->get_ordered_ops()) {
-    const auto constant = std::dynamic_pointer_cast<ov::op::v0::Constant>(node);
-    if (constant == nullptr || constant->get_element_type() != ov::element::f32) continue;
-    std::vector<float> values = constant->cast_vector<float>();
-    std::transform(values.begin(), values.end(), values.begin(), RoundToHalf);
-    const auto rounded =
-        std::make_shared<ov::op::v0::Constant>(ov::element::f32, constant->get_shape(), values);
-    rounded->set_friendly_name(constant->get_friendly_name());
-    ov::replace_node(constant, rounded);
+// The floats of AIPP for input `tensor`, rounded where the graph or the precision asks for it.
+void WritePicture(const OmTensor& tensor, const Rounding& rounding, size_t gear,
+                  const uint8_t* picture, ov::Tensor* to) {
+  const OmAipp& aipp = *tensor.aipp;
+  const std::vector<int64_t> dims = tensor.DimsAt(gear);
+  const AippShape shape{.batch = dims[0],
+                        .height = aipp.steps.HeightOf(dims[1]),
+                        .width = dims[2],
+                        .channels = aipp.channels,
+                        .channels_first = aipp.channels_first};
+  if (aipp.type == ACL_FLOAT16) {
+    std::vector<float> values(to->get_size());
+    ApplyAipp(aipp.steps, shape, picture, values.data());
+    uint8_t* bytes = static_cast<uint8_t*>(to->data());
+    for (size_t k = 0; k < values.size(); ++k) {
+      const uint16_t value = FloatToHalf(values[k]);
+      std::memcpy(bytes + k * sizeof value, &value, sizeof value);
+    }
+    return;
   }
+  float* values = to->data<float>();
+  ApplyAipp(aipp.steps, shape, picture, values);
+  if (!rounding.stage()) return;
+  std::transform(values, values + to->get_size(), values,
+                 [&](float value) { return rounding.Round(value); });
 }
 
-ov::PartialShape ShapeAt(const OmTensor& tensor, uint64_t batch) {
-  std::vector<ov::Dimension> dims;
-  for (const int64_t dim : tensor.DimsAt(batch)) dims.emplace_back(dim);
-  return ov::PartialShape(dims);
+bool WriteInput(const OmModel& model, const Rounding& rounding, size_t index, size_t gear,
+                const uint8_t* from, ov::Tensor* to, std::string* problem) {
+  const OmTensor& input = model.inputs[index];
+  size_t elements = 1;
+  for (const int64_t dim : input.GraphDimsAt(gear)) elements *= static_cast<size_t>(dim);
+  const aclDataType type = input.aipp ? input.aipp->type : input.type;
+  if (to->get_byte_size() != elements * DataTypeSize(type)) {
+    *problem = "input " + input.name + " has another size in the graph";
+    return false;
+  }
+  if (input.aipp) {
+    WritePicture(input, rounding, gear, from, to);
+  } else if (rounding.stage() && type == ACL_FLOAT) {
+    float* values = to->data<float>();
+    for (size_t k = 0; k < elements; ++k) {
+      float value = 0;
+      std::memcpy(&value, from + k * sizeof value, sizeof value);
+      values[k] = rounding.Round(value);
+    }
+  } else {
+    std::memcpy(to->data(), from, to->get_byte_size());
+  }
+  return true;
 }
 
-std::vector<uint64_t> BatchesOf(const OmModel& model) {
-  return model.gears.empty() ? std::vector<uint64_t>{model.static_batch} : model.gears;
+bool ReadOutput(const OmModel& model, const Rounding& rounding, size_t index, size_t gear,
+                const ov::Tensor& from, std::vector<uint8_t>* to, std::string* problem) {
+  const OmTensor& output = model.outputs[index];
+  to->resize(output.BytesAt(gear));
+  const bool is_float = from.get_element_type() == ov::element::f32;
+  const size_t elements = from.get_size();
+  if (is_float && output.type == ACL_FLOAT16 && elements * 2 == to->size()) {
+    const float* values = from.data<const float>();
+    for (size_t k = 0; k < elements; ++k) {
+      const uint16_t half = FloatToHalf(rounding.stage() ? rounding.Round(values[k]) : values[k]);
+      std::memcpy(to->data() + k * sizeof half, &half, sizeof half);
+    }
+  } else if (from.get_byte_size() != to->size()) {
+    *problem = "output " + output.name + " has another size in the graph";
+    return false;
+  } else if (is_float && rounding.stage()) {
+    const float* values = from.data<const float>();
+    for (size_t k = 0; k < elements; ++k) {
+      const float value = rounding.Round(values[k]);
+      std::memcpy(to->data() + k * sizeof value, &value, sizeof value);
+    }
+  } else {
+    std::memcpy(to->data(), from.data(), to->size());
+  }
+  return true;
 }
 
 }  // namespace
 
-struct Engine::Graphs {
-  std::map<uint64_t, ov::CompiledModel> by_batch;
-};
-
 struct Session::Requests {
-  std::map<uint64_t, ov::InferRequest> by_batch;
+  std::map<size_t, ov::InferRequest> by_gear;
 };
 
 Engine::Engine(std::unique_ptr<Graphs> graphs) : graphs_(std::move(graphs)) {}
 Engine::~Engine() = default;
 
-std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, int device, std::string* problem) {
+std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, int device, const void* weight,
+                                       bool lazy, std::string* problem) {
   static Mutex& mutex = *new Mutex();
-  static auto& live = *new std::map<std::pair<int, Digest>, std::weak_ptr<Engine>>();
+  static auto& live = *new std::map<Key, std::weak_ptr<Engine>>();
   MutexLock lock(&mutex);
-  std::weak_ptr<Engine>& slot = live[{device, model.digest}];
+  std::erase_if(live, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<Engine>& slot = live[{device, model.digest, weight}];
   if (std::shared_ptr<Engine> engine = slot.lock()) return engine;
   try {
-    const std::shared_ptr<ov::Model> graph = Core().read_model(model.graph, ov::Tensor());
-    if (graph->inputs().size() != model.inputs.size() ||
-        graph->outputs().size() != model.outputs.size()) {
-      *problem = "the graph has other inputs or outputs than the description";
-      return nullptr;
-    }
-    if (model.half_precision) RoundWeights(graph);
-    auto graphs = std::make_unique<Graphs>();
-    for (const uint64_t batch : BatchesOf(model)) {
-      std::map<size_t, ov::PartialShape> shapes;
-      for (size_t i = 0; i < model.inputs.size(); ++i) {
-        shapes[i] = ShapeAt(model.inputs[i], batch);
-      }
-      const std::shared_ptr<ov::Model> at_batch = graph->clone();
-      at_batch->reshape(shapes);
-      graphs->by_batch[batch] = Core().compile_model(
-          at_batch, "CPU", ov::inference_num_threads(1), ov::num_streams(1),
-          ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
-          ov::hint::inference_precision(ov::element::f32), ov::hint::enable_cpu_pinning(false));
+    std::unique_ptr<Graphs> graphs = Graphs::Read(model, problem);
+    if (graphs == nullptr) return nullptr;
+    if (!lazy) {
+      graphs->At(model.LargestGear());
+      if (model.gear_count() > 1) graphs->CompileInBackground();
     }
     std::shared_ptr<Engine> engine(new Engine(std::move(graphs)));
     slot = engine;
@@ -104,60 +137,25 @@ Session::Session(const OmModel* model, std::shared_ptr<Engine> engine)
     : model_(model), engine_(std::move(engine)), requests_(std::make_unique<Requests>()) {}
 Session::~Session() = default;
 
-bool Session::Run(uint64_t batch, const std::vector<const uint8_t*>& inputs,
+bool Session::Run(size_t gear, const std::vector<const uint8_t*>& inputs,
                   std::vector<std::vector<uint8_t>>* outputs, std::string* problem) {
   try {
-    auto request = requests_->by_batch.find(batch);
-    if (request == requests_->by_batch.end()) {
-      ov::CompiledModel& graph = engine_->graphs_->by_batch.at(batch);
-      request = requests_->by_batch.emplace(batch, graph.create_infer_request()).first;
+    auto request = requests_->by_gear.find(gear);
+    if (request == requests_->by_gear.end()) {
+      ov::CompiledModel graph = engine_->graphs_->At(gear);
+      request = requests_->by_gear.emplace(gear, graph.create_infer_request()).first;
     }
     ov::InferRequest& infer = request->second;
+    const Rounding rounding(*model_);
     for (size_t i = 0; i < inputs.size(); ++i) {
       ov::Tensor tensor = infer.get_input_tensor(i);
-      const size_t bytes = tensor.get_byte_size();
-      if (bytes != model_->inputs[i].BytesAt(batch)) {
-        *problem = "input " + model_->inputs[i].name + " has another size in the graph";
-        return false;
-      }
-      if (model_->half_precision && model_->inputs[i].type == ACL_FLOAT) {
-        float* to = tensor.data<float>();
-        for (size_t k = 0; k < bytes / sizeof(float); ++k) {
-          float value = 0;
-          std::memcpy(&value, inputs[i] + k * sizeof value, sizeof value);
-          to[k] = RoundToHalf(value);
-        }
-      } else {
-        std::memcpy(tensor.data(), inputs[i], bytes);
-      }
+      if (!WriteInput(*model_, rounding, i, gear, inputs[i], &tensor, problem)) return false;
     }
     infer.infer();
     outputs->resize(model_->outputs.size());
     for (size_t i = 0; i < outputs->size(); ++i) {
       const ov::Tensor tensor = infer.get_output_tensor(i);
-      const OmTensor& expected = model_->outputs[i];
-      std::vector<uint8_t>& bytes = (*outputs)[i];
-      bytes.resize(expected.BytesAt(batch));
-      const bool is_float = tensor.get_element_type() == ov::element::f32;
-      const size_t elements = tensor.get_size();
-      if (is_float && expected.type == ACL_FLOAT16 && elements * 2 == bytes.size()) {
-        const float* from = tensor.data<const float>();
-        for (size_t k = 0; k < elements; ++k) {
-          const uint16_t half = FloatToHalf(from[k]);
-          std::memcpy(bytes.data() + k * sizeof half, &half, sizeof half);
-        }
-      } else if (tensor.get_byte_size() != bytes.size()) {
-        *problem = "output " + expected.name + " has another size in the graph";
-        return false;
-      } else if (is_float && model_->half_precision) {
-        const float* from = tensor.data<const float>();
-        for (size_t k = 0; k < elements; ++k) {
-          const float value = RoundToHalf(from[k]);
-          std::memcpy(bytes.data() + k * sizeof value, &value, sizeof value);
-        }
-      } else {
-        std::memcpy(bytes.data(), tensor.data(), bytes.size());
-      }
+      if (!ReadOutput(*model_, rounding, i, gear, tensor, &(*outputs)[i], problem)) return false;
     }
     return true;
   } catch (const std::exception& error) {

@@ -8,17 +8,20 @@
 #include <vector>
 
 #include "acl/acl_base.h"
-#include "om_file.h"
+#include "om_model.h"
 
 namespace hostacl {
 
 // The graph of one .om, compiled for the CPU once per gear. All loads of the same content on one
-// device share it. Owned by the loads. Thread-safe.
+// device that share their weight memory share it. Owned by the loads. Thread-safe.
 class Engine {
  public:
-  // The engine of `model` on `device`, compiled now unless a live load has it already. Null and a
-  // message in `problem` when the graph cannot be compiled.
-  static std::shared_ptr<Engine> Obtain(const OmModel& model, int device, std::string* problem);
+  // The engine of `model`, which has its graph, on `device` with the weights at `weight`, unless a
+  // live load has it already: then the graph is read and its largest gear compiled now, the other
+  // gears in the background; with `lazy` each at its first use. Null and a message in `problem`
+  // when that cannot be done. The graph must have the inputs and outputs that `model` describes.
+  static std::shared_ptr<Engine> Obtain(const OmModel& model, int device, const void* weight,
+                                        bool lazy, std::string* problem);
 
   ~Engine();
   Engine(const Engine&) = delete;
@@ -26,7 +29,7 @@ class Engine {
 
  private:
   friend class Session;
-  struct Graphs;
+  class Graphs;
   explicit Engine(std::unique_ptr<Graphs> graphs);
   const std::unique_ptr<Graphs> graphs_;
 };
@@ -41,9 +44,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Computes at `batch`, a gear of the model. Every input points at BytesAt(batch) bytes; the
-  // outputs are resized to theirs. False and a message in `problem` on an engine fault.
-  bool Run(uint64_t batch, const std::vector<const uint8_t*>& inputs,
+  // Computes at `gear`, an index into the model's. Every input points at BytesAt(gear) bytes; the
+  // outputs are resized to theirs. False and a message in `problem` on an engine fault. The first
+  // call at a gear takes longer, where the gear still has to be compiled.
+  bool Run(size_t gear, const std::vector<const uint8_t*>& inputs,
            std::vector<std::vector<uint8_t>>* outputs, std::string* problem);
 
  private:

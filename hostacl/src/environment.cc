@@ -19,18 +19,22 @@ size_t NumberVariable(const char* name, size_t fallback) {
   return end == text.c_str() || *end != '\0' || value == 0 ? fallback : static_cast<size_t>(value);
 }
 
-size_t VisibleDevices(size_t physical) {
+std::vector<int> VisibleDevices(size_t physical) {
+  std::vector<int> shown;
   const char* value = std::getenv("ASCEND_RT_VISIBLE_DEVICES");
-  if (value == nullptr) return physical;
-  size_t shown = 0;
-  long long last = -1;
+  if (value == nullptr) {
+    for (size_t i = 0; i < physical; ++i) shown.push_back(static_cast<int>(i));
+    return shown;
+  }
   for (const char* at = value; std::isdigit(static_cast<unsigned char>(*at)) != 0;) {
     char* end = nullptr;
     const long long id = std::strtoll(at, &end, 10);
-    if (id <= last || static_cast<size_t>(id) >= physical) break;
-    last = id;
-    ++shown;
-    if (*end != ',') break;
+    // An id with something else behind its digits is not valid as a whole.
+    if (*end != ',' && *end != '\0') break;
+    if (static_cast<size_t>(id) >= physical) break;
+    if (!shown.empty() && id <= shown.back()) break;
+    shown.push_back(static_cast<int>(id));
+    if (*end == '\0') break;
     at = end + 1;
   }
   return shown;

@@ -4,14 +4,16 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace hostacl {
 
 std::string TextVariable(const char* name, const char* fallback);
 // A whole number above zero; the fallback for anything else.
 size_t NumberVariable(const char* name, size_t fallback);
-// How many of `physical` devices ASCEND_RT_VISIBLE_DEVICES shows. Its ids are ascending and the
-// list ends at the first one that is not valid; what is shown is numbered from 0.
-size_t VisibleDevices(size_t physical);
+// The physical ids, of 0 to physical - 1, that ASCEND_RT_VISIBLE_DEVICES shows; all without the
+// variable. Its ids are ascending and the list ends at the first one that is not valid. Position i
+// of the result is what a program calls device i.
+std::vector<int> VisibleDevices(size_t physical);
 
 }  // namespace hostacl

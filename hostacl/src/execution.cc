@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "failure.h"
+#include "gear_buffer.h"
 #include "runtime.h"
+#include "stage.h"
 
 namespace hostacl {
 namespace {
@@ -26,7 +29,7 @@ Execution::~Execution() {
       if (bound.bytes != nullptr) arena.Unpin(bound.address);
     }
   }
-  if (gear_.bytes != nullptr) arena.Unpin(gear_.address);
+  if (gear_buffer_.bytes != nullptr) arena.Unpin(gear_buffer_.address);
   if (begun_) model_->End();
 }
 
@@ -58,6 +61,24 @@ aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string
   return ACL_SUCCESS;
 }
 
+aclError Execution::TakeGear(Dataset* dataset) {
+  const OmModel& om = model_->om();
+  if (om.gears.empty()) return ACL_SUCCESS;
+  const std::vector<uint64_t> values = dataset->gear();
+  if (values.empty()) {
+    return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "model ", om.name,
+                " has gears and none was set on this dataset: call aclmdlSetDynamicBatchSize,"
+                " aclmdlSetDynamicHWSize or aclmdlSetInputDynamicDims before executing");
+  }
+  const std::optional<size_t> gear = om.FindGear(values);
+  if (!gear) {
+    return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, GearText(values),
+                " of the dataset is no gear of model ", om.name);
+  }
+  gear_ = *gear;
+  return ACL_SUCCESS;
+}
+
 aclError Execution::BindInputs(Dataset* dataset) {
   const OmModel& om = model_->om();
   const auto handles = dataset->buffers();
@@ -67,21 +88,7 @@ aclError Execution::BindInputs(Dataset* dataset) {
                 " inputs, the dataset ", handles.size(),
                 om.gears.empty() ? "" : " (the last input is " ACL_DYNAMIC_TENSOR_NAME ")");
   }
-  batch_ = om.static_batch;
-  if (!om.gears.empty()) {
-    batch_ = dataset->gear();
-    if (batch_ == 0) {
-      return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "model ", om.name,
-                  " has gears and none"
-                  " was set on this dataset: call aclmdlSetDynamicBatchSize before executing");
-    }
-    if (!std::binary_search(om.gears.begin(), om.gears.end(), batch_)) {
-      return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "batch ", batch_,
-                  " of the dataset is no"
-                  " gear of model ",
-                  om.name);
-    }
-  }
+  if (const aclError error = TakeGear(dataset)) return error;
   inputs_.resize(om.inputs.size());
   for (size_t i = 0; i < expected; ++i) {
     const auto buffer = DataBuffers().Find(handles[i]);
@@ -90,8 +97,9 @@ aclError Execution::BindInputs(Dataset* dataset) {
     }
     const bool is_gear = i == om.inputs.size();
     const aclError error =
-        is_gear ? Bind(buffer->Get(), sizeof(uint32_t), ACL_DYNAMIC_TENSOR_NAME, &gear_)
-                : Bind(buffer->Get(), om.inputs[i].BytesAt(batch_), om.inputs[i].name, &inputs_[i]);
+        is_gear ? Bind(buffer->Get(), om.gear_values() * sizeof(uint32_t), ACL_DYNAMIC_TENSOR_NAME,
+                       &gear_buffer_)
+                : Bind(buffer->Get(), om.inputs[i].BytesAt(gear_), om.inputs[i].name, &inputs_[i]);
     if (error != ACL_SUCCESS) return error;
   }
   return ACL_SUCCESS;
@@ -113,7 +121,7 @@ aclError Execution::BindOutputs(Dataset* dataset) {
     DataBuffer::View view = buffer->Get();
     if (view.address == nullptr && view.size == 0) {
       // The system allocates, the caller frees and clears the buffer.
-      view.size = om.outputs[i].BytesAt(om.max_batch());
+      view.size = om.outputs[i].BytesAt(om.outputs[i].LargestGear());
       view.address = model_->context()->device()->arena().Allocate(view.size, /*fill=*/true);
       if (view.address == nullptr) {
         return Fail(ACL_ERROR_GE_MEMORY_ALLOCATION, "no device memory for output ", i);
@@ -121,7 +129,7 @@ aclError Execution::BindOutputs(Dataset* dataset) {
       buffer->Set(view);
     }
     const aclError error =
-        Bind(view, om.outputs[i].BytesAt(batch_), om.outputs[i].name, &outputs_[i]);
+        Bind(view, om.outputs[i].BytesAt(gear_), om.outputs[i].name, &outputs_[i]);
     if (error != ACL_SUCCESS) return error;
   }
   return ACL_SUCCESS;
@@ -140,14 +148,14 @@ aclError Execution::Prepare(const void* queue, const aclmdlDataset* input, aclmd
 }
 
 aclError Execution::CheckGearBuffer() const {
-  if (gear_.bytes == nullptr) return ACL_SUCCESS;
-  uint64_t found = 0;
-  const size_t width = gear_.size >= sizeof(uint64_t) ? sizeof(uint64_t) : sizeof(uint32_t);
-  std::memcpy(&found, gear_.bytes, width);
-  if (found == batch_) return ACL_SUCCESS;
-  return Fail(ACL_ERROR_RT_MODEL_EXECUTE, "model ", model_->om().name, " was enqueued at batch ",
-              batch_, " but its " ACL_DYNAMIC_TENSOR_NAME " buffer now holds ", found,
-              ": the buffer is shared with another call, or was overwritten");
+  if (gear_buffer_.bytes == nullptr) return ACL_SUCCESS;
+  const OmModel& om = model_->om();
+  const std::vector<uint64_t> found =
+      ReadGear(gear_buffer_.bytes, gear_buffer_.size, om.gear_values());
+  if (found == om.gears[gear_]) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_RT_MODEL_EXECUTE, "model ", om.name, " was enqueued at gear ",
+              om.GearText(gear_), " but its " ACL_DYNAMIC_TENSOR_NAME " buffer now holds ",
+              GearText(found), ": the buffer is shared with another call, or was overwritten");
 }
 
 aclError Execution::Run(TaskTime* time) {
@@ -158,7 +166,7 @@ aclError Execution::Run(TaskTime* time) {
   std::vector<std::vector<uint8_t>> padded(inputs_.size());
   std::vector<const uint8_t*> inputs;
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const size_t needed = om.inputs[i].BytesAt(batch_);
+    const size_t needed = om.inputs[i].BytesAt(gear_);
     inputs.push_back(inputs_[i].bytes);
     if (inputs_[i].size >= needed) continue;
     // A static input that is short: what lies behind it on a card is anything.
@@ -167,35 +175,40 @@ aclError Execution::Run(TaskTime* time) {
     inputs[i] = padded[i].data();
   }
 
-  const Profile* profile = device->profile();
-  Clock::duration length{0};
-  TimePoint start = time->ready;
-  if (profile != nullptr) {
-    length = profile->Time(om.name, batch_).value_or(Clock::duration{0});
-    start = device->timeline().Reserve(time->ready, length);
+  FaultPlan::Blow blow;
+  if (device->faults() != nullptr) {
+    TaskFacts facts{
+        .device = device->id(), .model = om.name, .inputs = {}, .rows = om.BatchAt(gear_)};
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      facts.inputs.push_back({inputs[i], om.inputs[i].BytesAt(gear_)});
+    }
+    blow = device->faults()->AtTask(facts, time->stop);
+    if (blow.error != ACL_SUCCESS) return blow.error;
+    if (blow.hung) time->ready = std::max(time->ready, Clock::now());
   }
+  Stage stage(device, &device->compute_engine(), model_->StageTime(gear_), blow.slow, time);
   std::vector<std::vector<uint8_t>> outputs;
   Clock::duration took{0};
-  if (const aclError error = ComputeOutputs(model_.get(), batch_, inputs, &outputs, &took)) {
+  if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, &outputs, &took)) {
     return error;
   }
-  if (profile != nullptr) {
-    // A computation that is slower than the card acted lengthens its slot; waking late does not.
-    if (!profile->replay() && took > length) {
-      device->timeline().Reserve(start, took - length);
-      length = took;
-    }
-    time->end = start + length;
-    WaitUntil(time->end);
-  }
+  const Profile* profile = device->profile();
+  if (profile != nullptr && !profile->replay()) stage.Computed(took);
+  if (blow.corrupt_bits > 0) FlipBits(blow.corrupt_bits, blow.corrupt_seed, &outputs);
+  // A setter that wrote for another call meanwhile is found out too.
+  if (const aclError error = CheckGearBuffer()) return error;
+  size_t bytes = 0;
+  for (const auto& output : outputs) bytes += output.size();
+  stage.WaitToWrite(bytes);
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Bound& bound = outputs_[i];
     const size_t written = std::min(outputs[i].size(), bound.size);
     std::memcpy(bound.bytes, outputs[i].data(), written);
     // Behind a small gear a card leaves old bytes; poison makes their use visible.
-    const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.max_batch()));
+    const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.outputs[i].LargestGear()));
     if (most > written) std::memset(bound.bytes + written, Arena::kPoison, most - written);
   }
+  stage.Finish();
   return ACL_SUCCESS;
 }
 

@@ -25,7 +25,8 @@ class Execution {
 
   // `queue` names the stream, as for LoadedModel::Begin.
   aclError Prepare(const void* queue, const aclmdlDataset* input, aclmdlDataset* output);
-  // Computes and takes the time that the profile gives; the outputs appear at its end.
+  // Takes its turn on the compute engine and the time that the profile gives; the outputs appear at
+  // its end.
   aclError Run(TaskTime* time);
 
  private:
@@ -35,24 +36,26 @@ class Execution {
     size_t size = 0;           // bytes that may be used
   };
 
+  // Finds the gear that a setter left in `dataset`.
+  aclError TakeGear(Dataset* dataset);
   aclError BindInputs(Dataset* dataset);
   aclError BindOutputs(Dataset* dataset);
   // Pins `view`; the caller's buffer must hold `needed` bytes.
   aclError Bind(DataBuffer::View view, size_t needed, const std::string& name, Bound* bound);
+  // The gear buffer must hold the gear while the model reads it.
   aclError CheckGearBuffer() const;
 
   const std::shared_ptr<LoadedModel> model_;
   bool begun_ = false;
-  uint64_t batch_ = 0;
+  size_t gear_ = 0;  // index into OmModel::gears
   std::vector<Bound> inputs_;
   std::vector<Bound> outputs_;
-  Bound gear_;
+  Bound gear_buffer_;
 };
 
-// The outputs of `model` for `inputs` at `batch`: from earlier runs where the profile asks for
+// The outputs of `model` for `inputs` at `gear`: from earlier runs where the profile asks for
 // replay, else computed. `took` gets the time of the computation alone.
-aclError ComputeOutputs(LoadedModel* model, uint64_t batch,
-                        const std::vector<const uint8_t*>& inputs,
+aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
                         std::vector<std::vector<uint8_t>>* outputs, Clock::duration* took);
 
 }  // namespace hostacl

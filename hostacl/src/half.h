@@ -8,22 +8,30 @@
 
 namespace hostacl {
 
-// The nearest value that fp16 holds; beyond its range the largest one, as a card that saturates.
-// Infinities and NaN stay.
-inline float RoundToHalf(float value) {
+// The nearest value that fp16 holds, ties to the even one. Beyond its range: the largest one where
+// the chip saturates, else infinity. Infinities and NaN stay.
+inline float RoundToHalf(float value, bool saturate = true) {
   const float size = std::fabs(value);
   if (size < 6.103515625e-05f) {
     // Subnormal in fp16: steps of 2^-24, which are the steps of a float just above 0.5.
     volatile float shifted = size + 0.75f;
     return std::copysign(shifted - 0.75f, value);
   }
-  if (size >= 65504.0f) {
-    return size < HUGE_VALF ? std::copysign(65504.0f, value) : value;
+  if (size >= 65520.0f && size < HUGE_VALF) {  // halfway to what would come next
+    return std::copysign(saturate ? 65504.0f : HUGE_VALF, value);
   }
   uint32_t bits = std::bit_cast<uint32_t>(value);
   if ((bits & 0x7F800000u) == 0x7F800000u) return value;
   bits += 0xFFFu + ((bits >> 13) & 1u);
   return std::bit_cast<float>(bits & ~0x1FFFu);
+}
+
+// The nearest value that bfloat16 holds, ties to the even one; beyond its range infinity. NaN
+// stays.
+inline float RoundToBfloat16(float value) {
+  if (std::isnan(value)) return value;
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  return std::bit_cast<float>((bits + 0x7FFFu + ((bits >> 16) & 1u)) & ~0xFFFFu);
 }
 
 inline float HalfToFloat(uint16_t half) {

@@ -178,8 +178,7 @@ aclError aclrtMemcpy(void* dst, size_t destMax, const void* src, size_t count,
   Copy copy(dst, destMax, src, count, kind);
   if (const aclError error = copy.Prepare(context.get(), /*async=*/false)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
-  copy.Run(&time);
-  return ACL_SUCCESS;
+  return copy.Run(&time);
 }
 
 aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t count,
@@ -193,10 +192,7 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
   }
   auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
   if (const aclError error = copy->Prepare(context.get(), /*async=*/true)) return error;
-  return stream->Submit([copy](TaskTime* time) -> aclError {
-    copy->Run(time);
-    return ACL_SUCCESS;
-  });
+  return stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
 }
 
 namespace {

@@ -39,6 +39,7 @@ LoadedModel::~LoadedModel() {
 
 aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
                            const ModelMemory& memory, std::shared_ptr<LoadedModel>* model) {
+  const TimePoint begin = Clock::now();
   Arena& arena = context->device()->arena();
   if (memory.work != nullptr && memory.work_size < om.work_size) {
     return Fail(ACL_ERROR_INVALID_PARAM, "work memory of ", memory.work_size,
@@ -52,13 +53,12 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
                 " small for ",
                 om.name, ", which needs ", om.weight_size, " (aclmdlQuerySize)");
   }
-  std::string problem;
-  std::shared_ptr<Engine> engine = Engine::Obtain(om, context->device()->id(), &problem);
-  if (engine == nullptr) {
-    return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", om.name, " cannot be compiled: ", problem);
-  }
-  om.graph = std::string();
-  auto loaded = std::make_shared<LoadedModel>(std::move(om), context);
+  // The load keeps the description; the graph goes to the engine alone.
+  std::string graph = std::move(om.graph);
+  OmModel described = om;
+  described.weights = {};
+  om.graph = std::move(graph);
+  auto loaded = std::make_shared<LoadedModel>(std::move(described), context);
   const OmModel& content = loaded->om();
   struct Part {
     void* given;
@@ -88,8 +88,19 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
       }
     }
   }
+  // Loads share an engine, as they would share a card's weights, by the address of these.
+  std::string problem;
+  std::shared_ptr<Engine> engine =
+      Engine::Obtain(om, context->device()->id(), loaded->memory_.weight,
+                     Runtime::Get().replay() != nullptr, &problem);
+  if (engine == nullptr) {
+    return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", content.name,
+                " cannot be compiled: ", problem);
+  }
   loaded->memory_.work_size = memory.work != nullptr ? memory.work_size : content.work_size;
   loaded->session_ = std::make_unique<Session>(&content, std::move(engine));
+  const Profile* profile = context->device()->profile();
+  if (profile != nullptr) WaitUntil(begin + profile->LoadTime(content.name));
   *model = std::move(loaded);
   return ACL_SUCCESS;
 }
@@ -126,9 +137,33 @@ void LoadedModel::End() {
   --executions_;
 }
 
+Clock::duration LoadedModel::StageTime(size_t gear) {
+  const Profile* profile = context_->device()->profile();
+  if (profile == nullptr) return Clock::duration{0};
+  Clock::duration time = profile->execute_overhead();
+  time += profile->Time(om().name, om().GearText(gear)).value_or(Clock::duration{0});
+  if (!ran_.exchange(true)) time += profile->FirstRunTime(om().name);
+  return time;
+}
+
 bool LoadedModel::running() const {
   MutexLock lock(&ExecutionsMutex());
   return executions_ > 0;
+}
+
+aclError FindLoadedModel(uint32_t id, std::shared_ptr<LoadedModel>* model) {
+  std::shared_ptr<Context> context;
+  if (const aclError error = Runtime::Get().Current(&context)) return error;
+  *model = Runtime::Get().FindModel(id);
+  if (*model == nullptr) {
+    return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model id ", id, " is not loaded");
+  }
+  if ((*model)->context() != context.get()) {
+    return Fail(ACL_ERROR_RT_MODEL_CONTEXT, "model id ", id,
+                " was loaded in another context than"
+                " the one that this thread is bound to");
+  }
+  return ACL_SUCCESS;
 }
 
 }  // namespace hostacl

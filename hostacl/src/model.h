@@ -25,9 +25,11 @@ struct ModelMemory {
 // What a model id says about itself. Shared by the load and by the descriptions of it, which may
 // outlive the load. Thread-safe: all but the gear is constant.
 struct ModelInfo {
-  explicit ModelInfo(OmModel content) : om(std::move(content)), gear(om.max_batch()) {}
+  static constexpr size_t kNoGear = SIZE_MAX;  // no setter was called yet
+
+  explicit ModelInfo(OmModel content) : om(std::move(content)) {}
   const OmModel om;
-  std::atomic<uint64_t> gear;  // the one that a setter chose last; the largest before
+  std::atomic<size_t> gear = kNoGear;  // index of the one that a setter chose last
 };
 
 // A model id: one load of a .om in one context. Owned by Runtime's table and by its executions.
@@ -53,6 +55,9 @@ class LoadedModel {
   void End();
   bool running() const;
 
+  // What the profile gives an execution at `gear`, more for the first one; zero without a profile.
+  Clock::duration StageTime(size_t gear);
+
  private:
   bool SharesWork(const LoadedModel& other) const;
 
@@ -62,8 +67,13 @@ class LoadedModel {
   bool owns_work_ = false;
   bool owns_weight_ = false;
   std::unique_ptr<Session> session_;
+  std::atomic<bool> ran_ = false;
   int executions_ = 0;           // under the file's mutex, as all models' are
   const void* queue_ = nullptr;  // as executions_; meaningful while it is above zero
 };
+
+// The model with this id, which must have been loaded in the calling thread's context: 107002,
+// 100001, 145003 or 107004 otherwise.
+aclError FindLoadedModel(uint32_t id, std::shared_ptr<LoadedModel>* model);
 
 }  // namespace hostacl

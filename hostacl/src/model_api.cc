@@ -1,10 +1,8 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
-// The loading, gear and execution part of acl/acl_mdl.h.
+// The loading and execution part of acl/acl_mdl.h.
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,11 +20,11 @@
 using hostacl::CallKind;
 using hostacl::Context;
 using hostacl::DecodeOm;
-using hostacl::Device;
 using hostacl::EnterCall;
 using hostacl::Execution;
 using hostacl::Fail;
 using hostacl::FailWith;
+using hostacl::FindLoadedModel;
 using hostacl::LoadedModel;
 using hostacl::ModelMemory;
 using hostacl::OmModel;
@@ -37,21 +35,6 @@ using hostacl::TaskTime;
 
 namespace {
 
-aclError FindModel(uint32_t id, std::shared_ptr<LoadedModel>* model) {
-  std::shared_ptr<Context> context;
-  if (const aclError error = Runtime::Get().Current(&context)) return error;
-  *model = Runtime::Get().FindModel(id);
-  if (*model == nullptr) {
-    return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model id ", id, " is not loaded");
-  }
-  if ((*model)->context() != context.get()) {
-    return Fail(ACL_ERROR_RT_MODEL_CONTEXT, "model id ", id,
-                " was loaded in another context than"
-                " the one that this thread is bound to");
-  }
-  return ACL_SUCCESS;
-}
-
 aclError QuerySize(std::string_view bytes, size_t* work_size, size_t* weight_size) {
   OmModel om;
   OmProblem problem = DecodeOm(bytes, /*with_graph=*/false, &om);
@@ -61,14 +44,16 @@ aclError QuerySize(std::string_view bytes, size_t* work_size, size_t* weight_siz
   return ACL_SUCCESS;
 }
 
-aclError Load(std::string_view bytes, const ModelMemory& memory, uint32_t* id) {
+// `owner` keeps the bytes alive, or is null when only this call does.
+aclError Load(std::string_view bytes, const std::shared_ptr<const void>& owner,
+              const ModelMemory& memory, uint32_t* id) {
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   OmModel om;
-  OmProblem problem = DecodeOm(bytes, /*with_graph=*/true, &om);
+  OmProblem problem = DecodeOm(bytes, /*with_graph=*/true, &om, owner);
   if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
-  const std::string soc = hostacl::TextVariable("HOSTACL_SOC", "");
-  if (!soc.empty() && soc != om.soc) {
+  const std::string& soc = context->device()->soc();
+  if (context->device()->soc_given() && soc != om.soc) {
     return Fail(ACL_ERROR_RT_SOC_VERSION, "model ", om.name, " was compiled for ", om.soc,
                 ", this device is a ", soc);
   }
@@ -84,10 +69,10 @@ aclError LoadFile(const char* path, const ModelMemory& memory, uint32_t* id) {
   if (path == nullptr || id == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlLoadFromFile: null argument");
   }
-  std::string bytes;
-  OmProblem problem = hostacl::ReadOmFile(path, &bytes);
+  const auto bytes = std::make_shared<std::string>();
+  OmProblem problem = hostacl::ReadOmFile(path, bytes.get());
   if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
-  return Load(bytes, memory, id);
+  return Load(*bytes, bytes, memory, id);
 }
 
 }  // namespace
@@ -135,14 +120,14 @@ aclError aclmdlLoadFromMemWithMem(const void* model, size_t modelSize, uint32_t*
   if (model == nullptr || modelId == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlLoadFromMem: null argument");
   }
-  return Load({static_cast<const char*>(model), modelSize},
+  return Load({static_cast<const char*>(model), modelSize}, nullptr,
               ModelMemory{workPtr, workSize, weightPtr, weightSize}, modelId);
 }
 
 aclError aclmdlUnload(uint32_t modelId) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
+  if (const aclError error = FindLoadedModel(modelId, &model)) return error;
   if (model->running()) {
     return Fail(ACL_ERROR_RT_MODEL_RUNNING, "aclmdlUnload: model id ", modelId,
                 " still runs;"
@@ -155,7 +140,7 @@ aclError aclmdlUnload(uint32_t modelId) {
 aclError aclmdlExecute(uint32_t modelId, const aclmdlDataset* input, aclmdlDataset* output) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
+  if (const aclError error = FindLoadedModel(modelId, &model)) return error;
   Execution execution(model);
   if (const aclError error = execution.Prepare(&execution, input, output)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
@@ -176,7 +161,7 @@ aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdl
                             aclrtStream stream_handle) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
+  if (const aclError error = FindLoadedModel(modelId, &model)) return error;
   std::shared_ptr<Stream> stream;
   const aclError no_stream =
       Runtime::Get().FindStream(stream_handle, model->context()->shared_from_this(), &stream);
@@ -184,51 +169,4 @@ aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdl
   auto execution = std::make_shared<Execution>(model);
   if (const aclError error = execution->Prepare(stream.get(), input, output)) return error;
   return stream->Submit([execution](TaskTime* time) -> aclError { return execution->Run(time); });
-}
-
-aclError aclmdlSetDynamicBatchSize(uint32_t modelId, aclmdlDataset* dataset, size_t index,
-                                   uint64_t batchSize) {
-  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
-  std::shared_ptr<LoadedModel> model;
-  if (const aclError error = FindModel(modelId, &model)) return error;
-  const auto found = hostacl::Datasets().Find(dataset);
-  if (found == nullptr || batchSize == 0) {
-    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDynamicBatchSize: null dataset or batch 0");
-  }
-  const OmModel& om = model->om();
-  if (om.gears.empty()) {
-    return Fail(ACL_ERROR_MODEL_NOT_DYNAMIC, "model ", om.name, " has no gears");
-  }
-  const auto handles = found->buffers();
-  if (index != om.inputs.size() || index >= handles.size()) {
-    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlSetDynamicBatchSize: index ", index,
-                " is not the"
-                " one of " ACL_DYNAMIC_TENSOR_NAME ", or the dataset lacks it");
-  }
-  const auto buffer = hostacl::DataBuffers().Find(handles[index]);
-  const auto view = buffer == nullptr ? hostacl::DataBuffer::View{} : buffer->Get();
-  Device* device = model->context()->device();
-  if (view.address == nullptr || !device->arena().Owns(view.address)) {
-    return Fail(ACL_ERROR_GE_DYNAMIC_INPUT_ADDR_INVALID,
-                "the " ACL_DYNAMIC_TENSOR_NAME " buffer of ", om.name,
-                " is null or no memory of the model's device");
-  }
-  const size_t width = view.size >= sizeof(uint64_t) ? sizeof(uint64_t) : sizeof(uint32_t);
-  uint8_t* bytes = view.size < width ? nullptr : device->arena().Pin(view.address, view.size);
-  if (bytes == nullptr) {
-    return Fail(ACL_ERROR_GE_DYNAMIC_INPUT_LENGTH_INVALID,
-                "the " ACL_DYNAMIC_TENSOR_NAME " buffer of ", om.name,
-                " is too small, or leaves its allocation");
-  }
-  aclError result = ACL_SUCCESS;
-  if (std::binary_search(om.gears.begin(), om.gears.end(), batchSize)) {
-    std::memcpy(bytes, &batchSize, width);
-    found->set_gear(batchSize);
-    model->info()->gear.store(batchSize);
-  } else {
-    result = Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, "batch ", batchSize, " is no gear of ",
-                  om.name, "; pad to the next one");
-  }
-  device->arena().Unpin(view.address);
-  return result;
 }

@@ -3,210 +3,104 @@
 #include "om_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <utility>
 
-#include "data_type.h"
+#include "foreign_om.h"
+#include "om_description.h"
 
 namespace hostacl {
 namespace {
 
-// Offsets in the documented 256-byte header, little endian.
-constexpr uint32_t kMagic = 0x444F4D49;  // "IMOD"
-constexpr uint32_t kHeaderSize = 256;
-constexpr uint32_t kVersion = 0x10000000;
-constexpr size_t kMagicAt = 0;
-constexpr size_t kHeaderSizeAt = 4;
-constexpr size_t kVersionAt = 8;
-constexpr size_t kChecksumAt = 12;
-constexpr size_t kLengthAt = 76;
-constexpr size_t kHasChecksumAt = 81;
-constexpr size_t kModelTypeAt = 82;
-constexpr size_t kNameAt = 84;
-constexpr size_t kNameSize = 32;
-constexpr size_t kModelNumberAt = 156;
-constexpr size_t kModelLengthAt = 184;
-constexpr size_t kDynamicAt = 193;
-
-// Our content: this mark, u64 JSON length, u64 graph length, the JSON, the graph.
-constexpr char kMark[8] = {'h', 'o', 's', 't', 'a', 'c', 'l', '1'};
-constexpr size_t kMarkedSize = sizeof kMark + 2 * sizeof(uint64_t);
-
-template <typename T>
-void Put(std::string* bytes, size_t at, T value) {
-  std::memcpy(bytes->data() + at, &value, sizeof value);
-}
-
-template <typename T>
-T Take(std::string_view bytes, size_t at) {
-  T value{};
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
-}
-
-nlohmann::json TensorToJson(const OmTensor& tensor) {
-  return {{"name", tensor.name},
-          {"type", static_cast<int>(tensor.type)},
-          {"format", static_cast<int>(tensor.format)},
-          {"dims", tensor.dims}};
-}
-
-bool ReadTensors(const nlohmann::json& list, std::vector<OmTensor>* tensors) {
-  for (const auto& item : list) {
-    OmTensor tensor;
-    tensor.name = item.at("name").get<std::string>();
-    tensor.type = static_cast<aclDataType>(item.at("type").get<int>());
-    tensor.format = static_cast<aclFormat>(item.at("format").get<int>());
-    tensor.dims = item.at("dims").get<std::vector<int64_t>>();
-    if (DataTypeSize(tensor.type) == 0 || tensor.dims.size() > 128) return false;
-    size_t bytes = DataTypeSize(tensor.type);
-    for (size_t i = 0; i < tensor.dims.size(); ++i) {
-      const int64_t dim = tensor.dims[i];
-      if (dim < (i == 0 ? -1 : 0)) return false;
-      if (dim > 0 && bytes > std::numeric_limits<size_t>::max() / 4096 / static_cast<size_t>(dim)) {
-        return false;
-      }
-      if (dim > 0) bytes *= static_cast<size_t>(dim);
-    }
-    tensors->push_back(std::move(tensor));
-  }
-  return true;
-}
-
-// Throws nlohmann's exceptions for wrong types; false for wrong values.
-bool ReadContent(const nlohmann::json& root, OmModel* model) {
-  model->name = root.at("name").get<std::string>();
-  model->soc = root.at("soc").get<std::string>();
-  model->half_precision = root.at("precision").get<std::string>() == "fp16";
-  model->gears = root.at("gears").get<std::vector<uint64_t>>();
-  model->static_batch = root.at("static_batch").get<uint64_t>();
-  model->work_size = root.at("work_size").get<size_t>();
-  model->weight_size = root.at("weight_size").get<size_t>();
-  if (model->gears.size() > 100) return false;
-  for (size_t i = 0; i < model->gears.size(); ++i) {
-    if (model->gears[i] == 0 || model->gears[i] > 4096) return false;
-    if (i > 0 && model->gears[i] <= model->gears[i - 1]) return false;
-  }
-  return ReadTensors(root.at("inputs"), &model->inputs) &&
-         ReadTensors(root.at("outputs"), &model->outputs) && !model->outputs.empty();
-}
-
+// Begins our metadata partition; what follows is JSON.
+constexpr std::string_view kMark = "hostacl2";
 }  // namespace
 
-std::vector<int64_t> OmTensor::DimsAt(uint64_t batch) const {
-  std::vector<int64_t> result = dims;
-  if (batched()) result[0] = static_cast<int64_t>(batch);
-  return result;
-}
-
-size_t OmTensor::BytesAt(uint64_t batch) const {
-  size_t bytes = DataTypeSize(type);
-  for (const int64_t dim : DimsAt(batch)) bytes *= static_cast<size_t>(dim);
-  return bytes;
+std::string EncodeOmMetadata(const OmModel& model) {
+  return std::string(kMark) + EncodeDescription(model);
 }
 
 std::string EncodeOm(const OmModel& model) {
-  nlohmann::json root = {{"name", model.name},
-                         {"soc", model.soc},
-                         {"precision", model.half_precision ? "fp16" : "origin"},
-                         {"gears", model.gears},
-                         {"static_batch", model.static_batch},
-                         {"work_size", model.work_size},
-                         {"weight_size", model.weight_size},
-                         {"inputs", nlohmann::json::array()},
-                         {"outputs", nlohmann::json::array()}};
-  for (const OmTensor& input : model.inputs) root["inputs"].push_back(TensorToJson(input));
-  for (const OmTensor& output : model.outputs) root["outputs"].push_back(TensorToJson(output));
-  const std::string json = root.dump();
-
-  std::string bytes(kHeaderSize + kMarkedSize, '\0');
-  const uint64_t content_size = kMarkedSize + json.size() + model.graph.size();
-  Put<uint32_t>(&bytes, kMagicAt, kMagic);
-  Put<uint32_t>(&bytes, kHeaderSizeAt, kHeaderSize);
-  Put<uint32_t>(&bytes, kVersionAt, kVersion);
-  // The old 32-bit length holds what fits; readers use the 64-bit one.
-  Put<uint32_t>(&bytes, kLengthAt, static_cast<uint32_t>(content_size));
-  Put<uint8_t>(&bytes, kHasChecksumAt, 1);
-  Put<uint8_t>(&bytes, kModelTypeAt, 1);
-  std::memcpy(bytes.data() + kNameAt, model.name.data(),
-              std::min(model.name.size(), kNameSize - 1));
-  Put<uint32_t>(&bytes, kModelNumberAt, 1);
-  Put<uint64_t>(&bytes, kModelLengthAt, content_size);
-  Put<uint8_t>(&bytes, kDynamicAt, model.gears.empty() ? 0 : 1);
-  std::memcpy(bytes.data() + kHeaderSize, kMark, sizeof kMark);
-  Put<uint64_t>(&bytes, kHeaderSize + sizeof kMark, json.size());
-  Put<uint64_t>(&bytes, kHeaderSize + sizeof kMark + sizeof(uint64_t), model.graph.size());
-  bytes += json;
-  bytes += model.graph;
-  const std::string checksum =
-      DigestOf(bytes.data() + kHeaderSize, bytes.size() - kHeaderSize).ToHex();
-  std::memcpy(bytes.data() + kChecksumAt, checksum.data(), checksum.size());
+  const std::string metadata = EncodeOmMetadata(model);
+  const std::pair<OmPartition, std::string_view> parts[] = {
+      {OmPartition::kGraph, model.graph},
+      {OmPartition::kWeights, model.weights.bytes},
+      {OmPartition::kMetadata, metadata}};
+  std::vector<OmPlace> places;
+  uint64_t end = OmFirstPlace(std::size(parts));
+  for (const auto& [type, part] : parts) {
+    end = (end + kOmAlignment - 1) / kOmAlignment * kOmAlignment;
+    places.push_back({type, end, part.size()});
+    end += part.size();
+  }
+  std::string bytes = EncodeOmHead(model.name, !model.gears.empty(), places, end);
+  bytes.resize(end);
+  for (size_t i = 0; i < places.size(); ++i) {
+    std::copy(parts[i].second.begin(), parts[i].second.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(places[i].offset));
+  }
+  SetOmChecksum(&bytes, OmDigestOf(bytes));
   return bytes;
 }
 
-OmProblem DecodeOm(std::string_view bytes, bool with_graph, OmModel* model) {
-  if (bytes.size() >= sizeof kMagic && Take<uint32_t>(bytes, kMagicAt) != kMagic) {
-    return {ACL_ERROR_PARSE_MODEL, "this is no .om file: it does not begin with IMOD"};
+OmProblem DecodeOmMetadata(std::string_view bytes, OmModel* model) {
+  if (!bytes.starts_with(kMark)) {
+    return {ACL_ERROR_MODEL_MISSING_ATTR,
+            "the model's description (partition type 8) is of another version of hostacl's atc:"
+            " compile the ONNX file again"};
   }
-  if (bytes.size() < kHeaderSize) {
-    return {ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID,
-            "the model is cut off: " + std::to_string(bytes.size()) + " bytes, no whole header"};
+  return DecodeDescription(bytes.substr(kMark.size()), model);
+}
+
+OmProblem DecodeOm(std::string_view bytes, bool with_graph, OmModel* model,
+                   const std::shared_ptr<const void>& owner) {
+  OmContainer container;
+  OmProblem problem = ReadContainer(bytes, /*check_digest=*/true, &container);
+  if (problem.code != ACL_SUCCESS) return problem;
+  std::string_view metadata;
+  std::string_view graph;
+  std::string_view weights;
+  if (!container.Find(OmPartition::kMetadata, &metadata)) {
+    return {ACL_ERROR_MODEL_MISSING_ATTR,
+            "the .om file has no description (partition type 8): compile it again"};
   }
-  const uint64_t content_size = Take<uint64_t>(bytes, kModelLengthAt);
-  if (Take<uint32_t>(bytes, kHeaderSizeAt) != kHeaderSize) {
-    return {ACL_ERROR_PARSE_MODEL, "the model's header has an unknown size"};
+  if (!container.Find(OmPartition::kGraph, &graph) || graph.empty()) {
+    return {kModelPartitionFailed, "the .om file has no graph (partition type 0)"};
   }
-  if (bytes.size() - kHeaderSize < content_size) {
-    return {ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID,
-            "the model is cut off: its header promises " + std::to_string(content_size) +
-                " bytes of content, there are " + std::to_string(bytes.size() - kHeaderSize)};
+  if (!container.Find(OmPartition::kWeights, &weights)) {
+    return {kWeightPartitionFailed, "the .om file has no weights (partition type 1)"};
   }
-  const std::string_view content = bytes.substr(kHeaderSize, content_size);
-  if (content.size() < kMarkedSize || std::memcmp(content.data(), kMark, sizeof kMark) != 0) {
-    return {ACL_ERROR_DESERIALIZE_MODEL,
-            "this .om was not made by this atc: it holds code for a card, which hostacl cannot"
-            " run; compile its ONNX again with hostacl's atc"};
-  }
-  const uint64_t json_size = Take<uint64_t>(content, sizeof kMark);
-  const uint64_t graph_size = Take<uint64_t>(content, sizeof kMark + sizeof(uint64_t));
-  if (json_size > content_size - kMarkedSize ||
-      graph_size != content_size - kMarkedSize - json_size) {
-    return {ACL_ERROR_READ_MODEL_FAILURE, "the model's content is damaged: lengths do not add up"};
-  }
-  const Digest digest = DigestOf(content.data(), content.size());
-  const std::string checksum = digest.ToHex();
-  if (bytes.substr(kChecksumAt, checksum.size()) != checksum) {
-    return {ACL_ERROR_READ_MODEL_FAILURE,
-            "the model's content is damaged: its checksum does not fit"};
-  }
-  const nlohmann::json root = nlohmann::json::parse(content.substr(kMarkedSize, json_size), nullptr,
-                                                    /*allow_exceptions=*/false);
   *model = OmModel();
-  bool good = root.is_object();
-  try {
-    good = good && ReadContent(root, model);
-  } catch (const nlohmann::json::exception&) {
-    good = false;
+  problem = DecodeOmMetadata(metadata, model);
+  if (problem.code != ACL_SUCCESS) return problem;
+  model->digest = OmDigestOf(bytes);
+  if (!with_graph) return {};
+  model->graph = graph;
+  if (owner != nullptr || weights.empty()) {
+    model->weights = {weights, owner};
+  } else {
+    auto copy = std::make_shared<std::string>(weights);
+    model->weights = {*copy, copy};
   }
-  if (!good) {
-    return {ACL_ERROR_MODEL_MISSING_ATTR, "the model's description lacks or misstates a field"};
-  }
-  model->digest = digest;
-  if (with_graph) model->graph = content.substr(kMarkedSize + json_size);
   return {};
 }
 
 OmProblem ReadOmFile(const std::string& path, std::string* bytes) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
-    return {ACL_ERROR_GE_EXEC_MODEL_PATH_INVALID, "cannot read the model file " + path};
+  OmProblem package = CheckNoPackage(path);
+  if (package.code != ACL_SUCCESS) return package;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
+  if (size >= 0) {
+    bytes->resize(static_cast<size_t>(size));
+    file.seekg(0);
+    file.read(bytes->data(), size);
   }
-  *bytes = std::move(content).str();
+  if (size < 0 || !file) {
+    return {ACL_ERROR_GE_EXEC_MODEL_PATH_INVALID,
+            "cannot read the model file " + path + ": " + std::strerror(errno)};
+  }
   return {};
 }
 

@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process part of the C interface: acl/acl.h and the type part of acl/acl_base.h.
 #include <cstring>
-#include <string>
 
 #include "acl/acl.h"
 #include "call.h"
 #include "data_type.h"
-#include "environment.h"
 #include "failure.h"
 #include "half.h"
 #include "release.h"
@@ -84,10 +82,7 @@ aclError aclrtGetLastError(aclrtLastErrLevel level) {
 
 const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }
 
-const char* aclrtGetSocName() {
-  static const std::string name = hostacl::TextVariable("HOSTACL_SOC", "Ascend310P3");
-  return name.c_str();
-}
+const char* aclrtGetSocName() { return Runtime::Get().SocName(); }
 
 float aclFloat16ToFloat(aclFloat16 value) { return hostacl::HalfToFloat(value); }
 aclFloat16 aclFloatToFloat16(float value) { return hostacl::FloatToHalf(value); }

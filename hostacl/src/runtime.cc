@@ -3,7 +3,6 @@
 #include "runtime.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include "environment.h"
@@ -34,25 +33,21 @@ aclError Runtime::Init(const InitConfig& config) {
     return Fail(ACL_ERROR_REPEAT_INITIALIZE,
                 "aclInit was called before; this may be ignored, the first configuration holds");
   }
-  const std::string path = TextVariable("HOSTACL_PROFILE", "");
-  if (!path.empty()) {
-    std::string problem;
-    profile_ = Profile::Load(path, &problem);
-    if (profile_ == nullptr) return FailWith(ACL_ERROR_INVALID_FILE, problem);
-    if (profile_->replay()) {
-      replay_ = std::make_unique<ReplayStore>(NumberVariable("HOSTACL_REPLAY_MIB", 2048) << 20);
-    }
+  aclError error = MakeDevices();
+  if (error == ACL_SUCCESS && config.default_device &&
+      static_cast<size_t>(*config.default_device) >= devices_.size()) {
+    error = Fail(ACL_ERROR_FAILURE, "aclInit: default_device ", *config.default_device,
+                 " does not exist; visible devices: ", devices_.size());
   }
-  const size_t memory = NumberVariable("HOSTACL_DEVICE_MEMORY_MIB", 4096) << 20;
-  const size_t count = VisibleDevices(NumberVariable("HOSTACL_DEVICES", 2));
-  if (config.default_device && static_cast<size_t>(*config.default_device) >= count) {
-    return Fail(ACL_ERROR_FAILURE, "aclInit: default_device ", *config.default_device,
-                " does not exist; visible devices: ", count);
+  if (error != ACL_SUCCESS) {
+    devices_.clear();
+    replay_.reset();
+    profile_.reset();
+    faults_.reset();
+    has_faults_.store(false);
+    return error;
   }
-  for (size_t i = 0; i < count; ++i) {
-    devices_.push_back(std::make_unique<Device>(static_cast<int>(i), memory, profile_.get()));
-  }
-  defaults_.assign(count, Default{});
+  defaults_.assign(devices_.size(), Default{});
   default_device_ = config.default_device;
   ShareRecentMessage(config.shared_message);
   op_wait_seconds_.store(0);
@@ -73,8 +68,9 @@ aclError Runtime::Finalize() {
     initialized_ = false;
     finalized_ = true;
     references_ = 0;
+    if (faults_ != nullptr) faults_->End();
   }
-  // Waits inside streams end first, then the streams, then what their tasks used.
+  // Hangs and waits inside streams end first, then the streams, then what their tasks used.
   report_threads_.Clear();
   SetExceptionCallback(nullptr);
   const std::string leaks = DescribeLeaks(this);
@@ -97,10 +93,13 @@ aclError Runtime::Finalize() {
   }
   models.clear();
   MutexLock lock(&mutex_);
+  WriteReport();
   defaults_.clear();
   devices_.clear();
   replay_.reset();
   profile_.reset();
+  faults_.reset();
+  has_faults_.store(false);
   return ACL_SUCCESS;
 }
 
@@ -136,7 +135,7 @@ aclError Runtime::FindDevice(int32_t id, Device** device) {
                 " (HOSTACL_DEVICES, ASCEND_RT_VISIBLE_DEVICES)");
   }
   *device = devices_[static_cast<size_t>(id)].get();
-  return ACL_SUCCESS;
+  return faults_ == nullptr ? ACL_SUCCESS : faults_->CheckDevice(id);
 }
 
 bool Runtime::DeviceAt(uint32_t id, Device** device) {

@@ -15,6 +15,7 @@
 #include "context.h"
 #include "device.h"
 #include "event.h"
+#include "fault_plan.h"
 #include "handle_table.h"
 #include "mutex.h"
 #include "profile.h"
@@ -79,6 +80,11 @@ class Runtime {
   std::atomic<uint32_t>& op_wait_seconds() { return op_wait_seconds_; }
   // How long a task may run; zero: the longest.
   std::atomic<uint64_t>& op_execute_microseconds() { return op_execute_microseconds_; }
+  // What the fault plan has for the call `function` of this thread, on its context's device; to be
+  // asked first thing. Success without HOSTACL_FAULTS.
+  aclError AtCall(const char* function) HOSTACL_EXCLUDES(mutex_);
+  // The chip of device 0; before aclInit, of the device that it would be. Null when there is none.
+  const char* SocName() HOSTACL_EXCLUDES(mutex_);
   // Null without a profile that asks for replay.
   ReplayStore* replay() { return replay_.get(); }
 
@@ -101,6 +107,10 @@ class Runtime {
 
   // Binds the calling thread to the device's default context, which is made when there is none.
   void BindDefault(Device* device) HOSTACL_REQUIRES(mutex_);
+  // The devices as environment, profile and fault plan have them.
+  aclError MakeDevices() HOSTACL_REQUIRES(mutex_);
+  // What the profiled engines did, to the file of HOSTACL_PROFILE_REPORT.
+  void WriteReport() HOSTACL_REQUIRES(mutex_);
 
   Mutex mutex_;
   bool initialized_ HOSTACL_GUARDED_BY(mutex_) = false;
@@ -114,6 +124,9 @@ class Runtime {
   std::map<uintptr_t, size_t> pinned_ HOSTACL_GUARDED_BY(mutex_);  // address to size
   std::unique_ptr<Profile> profile_;     // set by Init, before any device exists
   std::unique_ptr<ReplayStore> replay_;  // as profile_
+  // Shared with the calls that ask it while aclFinalize lets go of it.
+  std::shared_ptr<FaultPlan> faults_ HOSTACL_GUARDED_BY(mutex_);
+  std::atomic<bool> has_faults_ = false;
   HandleTable<Context> contexts_{1};
   HandleTable<Stream> streams_{2};
   HandleTable<Event> events_{3};

@@ -91,6 +91,7 @@ void Stream::Abort() {
     changed_.NotifyAll();
   }
   interrupt_.Raise();
+  if (FaultPlan* faults = context_->device()->faults()) faults->Wake();
   Discard(&dropped);
   {
     MutexLock lock(&mutex_);
@@ -109,11 +110,13 @@ void Stream::Stop() {
     changed_.NotifyAll();
   }
   interrupt_.Raise();
+  if (FaultPlan* faults = context_->device()->faults()) faults->Wake();
   Discard(&dropped);
   if (thread_.joinable()) thread_.join();
 }
 
 void Stream::Loop() {
+  SharpenTimers();
   TimePoint previous_end = {};
   for (;;) {
     Entry entry;
@@ -148,7 +151,8 @@ void Stream::Run(Entry* entry, TimePoint* previous_end) {
   ++tasks_run_;
   const aclError code = entry->task(&time);
   *previous_end = virtual_time_ ? time.end : TimePoint{};
-  if (code == ACL_SUCCESS) return;
+  // A task that was told to give up says nothing about the device.
+  if (code == ACL_SUCCESS || interrupt_.raised()) return;
   const char* message = TakeRecentMessage();
   context_->Poison(code, message != nullptr ? message : "");
   ReportException(rtExceptionInfo{.task = tasks_run_,

@@ -55,10 +55,10 @@ class Stream {
   // Waits for all that was submitted before the call; kAborted when Abort came meanwhile.
   WaitResult Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
   bool Idle() HOSTACL_EXCLUDES(mutex_);
-  // Drops what has not begun and ends the running task's waits; returns when that task has ended.
-  // The stream goes on.
+  // Drops what has not begun and ends the running task's waits and hangs; returns when that task
+  // has ended. The stream goes on.
   void Abort() HOSTACL_EXCLUDES(mutex_);
-  // Drops what has not begun, waits for the running task and ends the thread.
+  // Drops what has not begun, waits for the running task, which stops hanging, and ends the thread.
   void Stop() HOSTACL_EXCLUDES(mutex_);
 
   // The thread that runs the stream's callbacks; null when none is subscribed.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
 #include "server/device/acl_status.h"
+#include "server/device/om_origin.h"
 
 namespace omserve {
 namespace {
@@ -21,9 +22,13 @@ absl::Status NameFile(const absl::Status& status, const std::string& path) {
       (status.code() == absl::StatusCode::kUnavailable && IsDeviceLost(status))) {
     named = absl::Status(status.code(), absl::StrCat(status.message(), ": ", path));
   } else {
-    named = absl::FailedPreconditionError(absl::StrCat(
-        "the OM file cannot be loaded; compile it again with atc, for this chip: ", path, ": ",
-        status.message()));
+    const absl::string_view advice =
+        MadeByHostacl(path)
+            ? "it was compiled by hostacl's atc, which makes it for hostacl on a CPU; for a card, "
+              "compile it with CANN's atc: "
+            : "compile it again with atc, for this chip: ";
+    named = absl::FailedPreconditionError(
+        absl::StrCat("the OM file cannot be loaded; ", advice, path, ": ", status.message()));
   }
   status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
     named.SetPayload(url, payload);

@@ -101,7 +101,7 @@ TEST_F(ModelTest, BrokenFilesHaveTheirCodes) {
   const std::string good = LinearOm({});
   EXPECT_EQ(TryLoad(good), ACL_SUCCESS);
   EXPECT_EQ(TryLoad(good.substr(0, good.size() - 1)), ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID);
-  EXPECT_EQ(TryLoad("PK" + good), ACL_ERROR_PARSE_MODEL);
+  EXPECT_EQ(TryLoad("PK" + good), ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID);
   std::string damaged = good;
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   EXPECT_EQ(TryLoad(damaged), ACL_ERROR_READ_MODEL_FAILURE);
