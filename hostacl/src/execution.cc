@@ -3,6 +3,7 @@
 #include "execution.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -18,6 +19,13 @@ namespace {
 // A static model's buffer may be this much shorter than its tensor.
 constexpr size_t kSlack = 64;
 
+// How long an operator may run, as aclrtSetOpExecuteTimeOut has it.
+Clock::duration OperatorLimit() {
+  constexpr uint64_t kLongest = uint64_t{1091} * 1000000;  // microseconds, of a card
+  const uint64_t set = Runtime::Get().op_execute_microseconds().load();
+  return std::chrono::microseconds(set == 0 ? kLongest : set);
+}
+
 }  // namespace
 
 Execution::Execution(std::shared_ptr<LoadedModel> model) : model_(std::move(model)) {}
@@ -26,14 +34,14 @@ Execution::~Execution() {
   Arena& arena = model_->context()->device()->arena();
   for (const auto* list : {&inputs_, &outputs_}) {
     for (const Bound& bound : *list) {
-      if (bound.bytes != nullptr) arena.Unpin(bound.address);
+      if (bound.bytes != nullptr) arena.Unpin(RangeOf(bound));
     }
   }
-  if (gear_buffer_.bytes != nullptr) arena.Unpin(gear_buffer_.address);
+  if (gear_buffer_.bytes != nullptr) arena.Unpin(RangeOf(gear_buffer_));
   if (begun_) model_->End();
 }
 
-aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string& name,
+aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string& name, Use use,
                          Bound* bound) {
   Device* device = model_->context()->device();
   if (view.address == nullptr) {
@@ -52,8 +60,9 @@ aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string
                 " memory (aclrtMalloc) of the model's device");
   }
   bound->address = view.address;
-  bound->bytes = device->arena().Pin(view.address, view.size);
   bound->size = view.size;
+  bound->use = use;
+  bound->bytes = device->arena().Pin(RangeOf(*bound));
   if (bound->bytes == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "the buffer of ", name, " at ", view.address, " with ",
                 view.size, " bytes leaves its allocation, or was freed");
@@ -96,10 +105,10 @@ aclError Execution::BindInputs(Dataset* dataset) {
       return Fail(ACL_ERROR_INVALID_PARAM, "input ", i, " of ", om.name, " is a destroyed buffer");
     }
     const bool is_gear = i == om.inputs.size();
-    const aclError error =
-        is_gear ? Bind(buffer->Get(), om.gear_values() * sizeof(uint32_t), ACL_DYNAMIC_TENSOR_NAME,
-                       &gear_buffer_)
-                : Bind(buffer->Get(), om.inputs[i].BytesAt(gear_), om.inputs[i].name, &inputs_[i]);
+    const aclError error = is_gear ? Bind(buffer->Get(), om.gear_values() * sizeof(uint32_t),
+                                          ACL_DYNAMIC_TENSOR_NAME, Use::kRead, &gear_buffer_)
+                                   : Bind(buffer->Get(), om.inputs[i].BytesAt(gear_),
+                                          om.inputs[i].name, Use::kRead, &inputs_[i]);
     if (error != ACL_SUCCESS) return error;
   }
   return ACL_SUCCESS;
@@ -129,7 +138,7 @@ aclError Execution::BindOutputs(Dataset* dataset) {
       buffer->Set(view);
     }
     const aclError error =
-        Bind(view, om.outputs[i].BytesAt(gear_), om.outputs[i].name, &outputs_[i]);
+        Bind(view, om.outputs[i].BytesAt(gear_), om.outputs[i].name, Use::kOutput, &outputs_[i]);
     if (error != ACL_SUCCESS) return error;
   }
   return ACL_SUCCESS;
@@ -143,8 +152,56 @@ aclError Execution::Prepare(const void* queue, const aclmdlDataset* input, aclmd
   }
   if (const aclError error = model_->Begin(queue)) return error;
   begun_ = true;
+  queue_ = queue;
   if (const aclError error = BindInputs(inputs.get())) return error;
-  return BindOutputs(outputs.get());
+  if (const aclError error = BindOutputs(outputs.get())) return error;
+  return CheckRooms();
+}
+
+aclError Execution::CheckRooms() {
+  const OmModel& om = model_->om();
+  Arena& arena = model_->context()->device()->arena();
+  const auto start = [](const Bound& bound) { return reinterpret_cast<uintptr_t>(bound.address); };
+  const auto refuse = [&om](const char* kind, const std::string& name, size_t size,
+                            const std::string& victim) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "model ", om.name, ": the device may touch ",
+                Arena::TouchRoom(size), " bytes from the start of ", kind, name, " (", size,
+                " bytes: ALIGN_UP(size, 32) + 32), and ", victim,
+                " begins there; give every piece of a block that room");
+  };
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const size_t size = outputs_[i].size;
+    const uintptr_t first = start(outputs_[i]);
+    const uintptr_t last = first + Arena::TouchRoom(size);
+    for (size_t k = 0; k < outputs_.size(); ++k) {
+      if (k != i && start(outputs_[k]) >= first && start(outputs_[k]) < last) {
+        return refuse("output ", om.outputs[i].name, size, "output " + om.outputs[k].name);
+      }
+    }
+    for (size_t k = 0; k <= inputs_.size(); ++k) {
+      const bool is_gear = k == inputs_.size();
+      const Bound& input = is_gear ? gear_buffer_ : inputs_[k];
+      const uintptr_t at = start(input);
+      const bool hits_input = at > first && at < last;
+      const bool hits_output =
+          first >= at + input.size && first < at + Arena::TouchRoom(input.size);
+      if (!hits_input && !hits_output) continue;
+      const std::string name = is_gear ? ACL_DYNAMIC_TENSOR_NAME : om.inputs[k].name;
+      if (hits_input) return refuse("output ", om.outputs[i].name, size, "input " + name);
+      return refuse("input ", name, input.size, "output " + om.outputs[i].name);
+    }
+    if (arena.CrossesRoom(RangeOf(outputs_[i]))) {
+      return refuse("output ", om.outputs[i].name, size,
+                    "memory of a load or of other queued work");
+    }
+  }
+  for (size_t k = 0; k < inputs_.size(); ++k) {
+    if (!arena.CrossesRoom(RangeOf(inputs_[k]))) continue;
+    return Fail(ACL_ERROR_INVALID_PARAM, "model ", om.name, ": input ", om.inputs[k].name,
+                " begins in the ALIGN_UP(size, 32) + 32 bytes that the device may touch for an"
+                " output of work on another stream; give every piece of a block that room");
+  }
+  return ACL_SUCCESS;
 }
 
 aclError Execution::CheckGearBuffer() const {
@@ -175,6 +232,7 @@ aclError Execution::Run(TaskTime* time) {
     inputs[i] = padded[i].data();
   }
 
+  const Clock::duration limit = OperatorLimit();
   FaultPlan::Blow blow;
   if (device->faults() != nullptr) {
     TaskFacts facts{
@@ -182,11 +240,18 @@ aclError Execution::Run(TaskTime* time) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       facts.inputs.push_back({inputs[i], om.inputs[i].BytesAt(gear_)});
     }
-    blow = device->faults()->AtTask(facts, time->stop);
+    blow = device->faults()->AtTask(facts, time->stop, limit);
     if (blow.error != ACL_SUCCESS) return blow.error;
     if (blow.hung) time->ready = std::max(time->ready, Clock::now());
   }
-  Stage stage(device, &device->compute_engine(), model_->StageTime(gear_), blow.slow, time);
+  const Clock::duration length = model_->StageTime(gear_);
+  const auto acted = std::chrono::duration<double>(length) * blow.slow;
+  if (acted > limit) {
+    Stage cut(device, &device->compute_engine(), limit, /*slow=*/1, time);
+    cut.Finish();
+    return FailOverdue(om.name, limit);
+  }
+  Stage stage(device, &device->compute_engine(), length, blow.slow, time);
   std::vector<std::vector<uint8_t>> outputs;
   Clock::duration took{0};
   if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, &outputs, &took)) {

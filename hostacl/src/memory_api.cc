@@ -16,6 +16,7 @@ using hostacl::Copy;
 using hostacl::Device;
 using hostacl::EnterCall;
 using hostacl::Fail;
+using hostacl::PinnedRange;
 using hostacl::Runtime;
 using hostacl::Stream;
 using hostacl::TaskTime;
@@ -85,7 +86,13 @@ aclError ReleaseHost(const char* function, void* hostPtr) {
     return Fail(ACL_ERROR_RT_INVALID_MEMORY_TYPE, function, ": ", hostPtr,
                 " is a device address; free it by aclrtFree");
   }
-  if (Runtime::Get().FreeHost(hostPtr)) return ACL_SUCCESS;
+  int users = 0;
+  if (Runtime::Get().FreeHost(hostPtr, &users)) return ACL_SUCCESS;
+  if (users > 0) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": ", hostPtr, " is used by ", users,
+                " queued task(s); a card would copy from or to freed memory: synchronise the stream"
+                " first");
+  }
   return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": ", hostPtr,
               " is not the start of a live aclrtMallocHost block: freed before, or pageable"
               " memory");
@@ -176,7 +183,7 @@ aclError aclrtMemcpy(void* dst, size_t destMax, const void* src, size_t count,
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   Copy copy(dst, destMax, src, count, kind);
-  if (const aclError error = copy.Prepare(context.get(), /*async=*/false)) return error;
+  if (const aclError error = copy.Prepare(context.get(), /*queue=*/nullptr)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
   return copy.Run(&time);
 }
@@ -191,7 +198,7 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
     return error;
   }
   auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
-  if (const aclError error = copy->Prepare(context.get(), /*async=*/true)) return error;
+  if (const aclError error = copy->Prepare(context.get(), stream.get())) return error;
   return stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
 }
 
@@ -216,12 +223,14 @@ aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count)
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   Device* owner = nullptr;
   if (const aclError error = CheckFill(devPtr, maxCount, count, &owner)) return error;
-  uint8_t* bytes = owner->arena().Pin(devPtr, count);
+  if (const aclError error = hostacl::RefuseQueuedUse(&owner->arena(), devPtr, count)) return error;
+  const PinnedRange range{.address = devPtr, .size = count};
+  uint8_t* bytes = owner->arena().Pin(range);
   if (bytes == nullptr) {
     return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemset: the range leaves its allocation");
   }
   std::memset(bytes, value, count);
-  owner->arena().Unpin(devPtr);
+  owner->arena().Unpin(range);
   return ACL_SUCCESS;
 }
 
@@ -236,17 +245,19 @@ aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value, size_t c
   }
   Device* owner = nullptr;
   if (const aclError error = CheckFill(devPtr, maxCount, count, &owner)) return error;
-  uint8_t* bytes = owner->arena().Pin(devPtr, count);
+  const PinnedRange range{
+      .address = devPtr, .size = count, .use = hostacl::Use::kWrite, .queue = stream.get()};
+  uint8_t* bytes = owner->arena().Pin(range);
   if (bytes == nullptr) {
     return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemsetAsync: the range leaves its allocation");
   }
   return stream->Submit(
-      [owner, devPtr, bytes, value, count](TaskTime*) -> aclError {
+      [owner, range, bytes, value, count](TaskTime*) -> aclError {
         std::memset(bytes, value, count);
-        owner->arena().Unpin(devPtr);
+        owner->arena().Unpin(range);
         return ACL_SUCCESS;
       },
-      [owner, devPtr] { owner->arena().Unpin(devPtr); });
+      [owner, range] { owner->arena().Unpin(range); });
 }
 
 aclError aclrtGetMemInfo(aclrtMemAttr attr, size_t* free, size_t* total) {

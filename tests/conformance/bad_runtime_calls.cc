@@ -33,6 +33,9 @@ std::vector<BadCall> BadDeviceCalls() {
   static aclrtDeviceStatus status;
   static aclrtUtilizationInfo use;
   static int64_t value;
+  static aclrtUuid uuid;
+  static aclrtMemUsageInfo usage;
+  static size_t number_of;
   return {
       BAD(kNoSuchDevice, aclrtSetDevice, -1),
       BAD(kNoSuchDevice, aclrtSetDevice, INT_MAX),
@@ -56,6 +59,13 @@ std::vector<BadCall> BadDeviceCalls() {
       BAD(kInvalid, aclrtGetVersion, &number, &number, nullptr),
       BAD(kInvalid, aclsysGetCANNVersion, ACL_PKG_NAME_CANN, nullptr),
       BAD(kInvalid, aclrtSynchronizeDeviceWithTimeout, -2),
+      BAD(kNoSuchDevice, aclrtDeviceGetUuid, 999, &uuid),
+      BAD(kInvalid, aclrtDeviceGetUuid, 0, nullptr),
+      BAD(kNoSuchDevice, aclrtGetMemUsageInfo, 999, &usage, 1, &number_of),
+      BAD(kInvalid, aclrtGetMemUsageInfo, 0, nullptr, 1, &number_of),
+      BAD(kInvalid, aclrtGetMemUsageInfo, 0, &usage, 1, nullptr),
+      BAD(kInvalid, aclrtSetOpExecuteTimeOutV2, 1, nullptr),
+      BAD(kInvalid, aclrtGetDeviceInfo, 0, ACL_DEV_ATTR_AICORE_CORE_NUM, nullptr),
   };
 }
 
@@ -108,6 +118,7 @@ std::vector<BadCall> BadStreamCalls() {
 std::vector<BadCall> BadMemoryCalls() {
   static void* pointer;
   static size_t one;
+  static aclrtPtrAttributes attributes;
   constexpr auto kToDevice = ACL_MEMCPY_HOST_TO_DEVICE;
   return {
       BAD(kInvalid, aclrtMalloc, nullptr, 64, ACL_MEM_MALLOC_HUGE_FIRST),
@@ -142,6 +153,12 @@ std::vector<BadCall> BadMemoryCalls() {
       BAD(kInvalid, aclrtMemset, a.device, 63, 0, 64),
       BAD(kInvalid, aclrtMemsetAsync, nullptr, 64, 0, 64, a.stream),
       BAD(kInvalid, aclrtMemsetAsync, a.device, 63, 0, 64, a.stream),
+      BAD(kInvalid, aclrtFreeHostWithDevSync, nullptr),
+      BAD(kInvalid, aclrtMemFlush, nullptr, 64),
+      BAD(kInvalid, aclrtMemFlush, a.device, 0),
+      BAD(kInvalid, aclrtMemInvalidate, nullptr, 64),
+      BAD(kInvalid, aclrtMemInvalidate, a.device, 0),
+      BAD(kInvalid, aclrtPointerGetAttributes, nullptr, &attributes),
       BAD(kInvalid, aclrtGetMemInfo, ACL_DDR_MEM, nullptr, &one),
       BAD(kInvalid, aclrtGetMemInfo, ACL_DDR_MEM, &one, nullptr),
   };

@@ -43,11 +43,16 @@ std::vector<GoodCall> CallsThatNeedAContext();
 // Functions that need no context; 100001 before aclInit.
 std::vector<GoodCall> CallsThatNeedInitOnly();
 
+// Functions that a device may refuse as a whole, with 207000: hostacl does. 100001 before aclInit.
+std::vector<GoodCall> CallsThatMayBeUnsupported();
+
 // Wrong arguments, by the part of the interface.
 std::vector<BadCall> BadDeviceCalls();
 std::vector<BadCall> BadStreamCalls();
 std::vector<BadCall> BadMemoryCalls();
 std::vector<BadCall> BadModelCalls();
 std::vector<BadCall> BadDescriptionCalls();
+std::vector<BadCall> BadTensorDescCalls();
+std::vector<BadCall> BadAippCalls();
 
 }  // namespace conformance

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
-// Traps 13 and 15: faults of the device. Injected by plan, so hostacl only.
+// Traps 7, 13 and 15: faults of the device. Injected by plan, so hostacl only.
 #include <atomic>
 #include <memory>
 
@@ -41,6 +41,7 @@ class Faulty : public Session {
   std::vector<Dataset> outputs_;
 };
 
+using Trap07 = Faulty;
 using Trap13 = Faulty;
 using Trap15 = Faulty;
 
@@ -109,6 +110,79 @@ TEST_F(Trap15, EveryCallToALostDeviceFails) {
   float value = 0;
   EXPECT_EQ(aclrtMemcpy(&value, 4, y_[0], 4, ACL_MEMCPY_DEVICE_TO_HOST), lost);
   EXPECT_EQ(aclrtSynchronizeDevice(), lost);
+}
+
+TEST_F(Trap15, ALostDeviceIsAbnormalAndOthersAreNot) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  aclrtDeviceStatus status = ACL_RT_DEVICE_STATUS_END;
+  Plan(R"({"task": "execute", "device": 0, "nth": 1, "lost": true})");
+  EXPECT_EQ(aclrtQueryDeviceStatus(0, &status), ACL_SUCCESS) << Message();
+  EXPECT_EQ(status, ACL_RT_DEVICE_STATUS_NORMAL);
+  EXPECT_EQ(Enqueue(0), ACL_SUCCESS);
+  EXPECT_EQ(aclrtSynchronizeStream(stream_), ACL_ERROR_RT_SOCKET_CLOSE);
+  EXPECT_EQ(aclrtQueryDeviceStatus(0, &status), ACL_SUCCESS) << Message();
+  EXPECT_EQ(status, ACL_RT_DEVICE_STATUS_ABNORMAL);
+  EXPECT_EQ(aclrtSetDevice(0), ACL_ERROR_RT_SOCKET_CLOSE);
+  uint32_t count = 0;
+  ASSERT_EQ(aclrtGetDeviceCount(&count), ACL_SUCCESS);
+  if (count < 2) return;
+  EXPECT_EQ(aclrtQueryDeviceStatus(1, &status), ACL_SUCCESS) << Message();
+  EXPECT_EQ(status, ACL_RT_DEVICE_STATUS_NORMAL);
+}
+
+TEST_F(Trap15, ADeviceLostAtACallStaysLost) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  Plan(R"({"call": "aclmdlExecuteAsync", "nth": 2, "lost": true})");
+  EXPECT_EQ(Enqueue(0), ACL_SUCCESS) << Message();
+  EXPECT_EQ(aclrtSynchronizeStream(stream_), ACL_SUCCESS);
+  EXPECT_EQ(Enqueue(1), ACL_ERROR_RT_SOCKET_CLOSE);
+  EXPECT_EQ(aclrtSynchronizeStream(stream_), ACL_ERROR_RT_SOCKET_CLOSE);
+  aclrtStream stream = nullptr;
+  EXPECT_EQ(aclrtCreateStream(&stream), ACL_ERROR_RT_SOCKET_CLOSE);
+}
+
+TEST_F(Trap13, AnEnqueueCanFailAtOnceAndLeavesTheContextHealthy) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  Plan(R"({"call": "aclmdlExecuteAsync", "nth": 2, "error": 507002})");
+  EXPECT_EQ(Enqueue(0), ACL_SUCCESS) << Message();
+  EXPECT_EQ(Enqueue(1), 507002);
+  EXPECT_NE(Message().find("aclmdlExecuteAsync"), std::string::npos);
+  EXPECT_EQ(aclrtSynchronizeStream(stream_), ACL_SUCCESS);
+  EXPECT_EQ(ToHost<unsigned char>(y_[1], 16), std::vector<unsigned char>(16, kPoison));
+  EXPECT_EQ(Enqueue(1), ACL_SUCCESS) << Message();
+  EXPECT_EQ(aclrtSynchronizeStream(stream_), ACL_SUCCESS);
+}
+
+TEST_F(Trap07, MemoryRunsOutByPlan) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  Plan(R"({"call": "aclrtMalloc", "nth": 5, "error": 207001})");  // four are the plan's buffers
+  void* address = nullptr;
+  EXPECT_EQ(aclrtMalloc(&address, 64, ACL_MEM_MALLOC_HUGE_FIRST), ACL_ERROR_RT_MEMORY_ALLOCATION);
+  EXPECT_EQ(address, nullptr);
+  EXPECT_EQ(aclrtMalloc(&address, 64, ACL_MEM_MALLOC_HUGE_FIRST), ACL_SUCCESS) << Message();
+}
+
+TEST_F(Trap13, AnOperatorThatHangsEndsAfterTheLongestTime) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  Plan(R"({"task": "execute", "nth": 1, "hang_ms": "forever"})");
+  uint64_t actual = 0;
+  ASSERT_EQ(aclrtSetOpExecuteTimeOutV2(1, &actual), ACL_SUCCESS) << Message();
+  EXPECT_GE(actual, 1u);
+  EXPECT_EQ(Enqueue(0), ACL_SUCCESS);
+  EXPECT_EQ(aclrtSynchronizeStreamWithTimeout(stream_, 30000), ACL_ERROR_RT_AICORE_TIMEOUT);
+  EXPECT_EQ(ToHost<unsigned char>(y_[0], 16), std::vector<unsigned char>(16, kPoison));
+  EXPECT_EQ(aclmdlExecute(id_, inputs_[1].get(), outputs_[1].get()), ACL_SUCCESS) << Message();
+}
+
+TEST_F(Trap13, AnOperatorThatTakesLongerThanAllowedEndsThen) {
+  NEEDS_HOSTACL("HOSTACL_PROFILE");
+  Restart({{"HOSTACL_PROFILE",
+            WriteTemporary("long.json", R"({"models": {"linear": {"default": 100000}}})")}});
+  Plan(R"({"call": "aclrtNothing", "error": 507000})");
+  ASSERT_EQ(aclrtSetOpExecuteTimeOut(1), ACL_SUCCESS) << Message();
+  EXPECT_EQ(Enqueue(0), ACL_SUCCESS);
+  EXPECT_EQ(aclrtSynchronizeStreamWithTimeout(stream_, 30000), ACL_ERROR_RT_AICORE_TIMEOUT);
+  EXPECT_NE(Message().find("linear"), std::string::npos);
 }
 
 }  // namespace

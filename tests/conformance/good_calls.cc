@@ -30,6 +30,10 @@ std::vector<GoodCall> CallsThatNeedAContext() {
   static aclrtEventStatus event_status;
   static aclrtEventRecordedStatus recorded;
   static aclrtEventWaitStatus waited;
+  static const aclmdlIODims dims = {};
+  static aclmdlInputAippType type;
+  static aclAippInfo info;
+  static aclrtPtrAttributes attributes;
   return {
       GOOD(aclrtGetDevice, &number),
       GOOD(aclrtGetCurrentContext, &context),
@@ -88,6 +92,15 @@ std::vector<GoodCall> CallsThatNeedAContext() {
       GOOD(aclmdlExecuteAsyncV2, a.model, a.input, a.output, a.stream, nullptr),
       GOOD(aclmdlSetDynamicBatchSize, a.model, a.input, 1, 1),
       GOOD(aclmdlSetDynamicHWSize, a.model, a.input, 1, 2, 2),
+      GOOD(aclmdlSetInputDynamicDims, a.model, a.input, 1, &dims),
+      GOOD(aclmdlSetInputAIPP, a.model, a.input, 0, nullptr),
+      GOOD(aclmdlSetAIPPByInputIndex, a.model, a.input, 0, nullptr),
+      GOOD(aclmdlGetAippType, a.model, 0, &type, &one),
+      GOOD(aclmdlGetFirstAippInfo, a.model, 0, &info),
+      GOOD(aclrtFreeHostWithDevSync, a.host),
+      GOOD(aclrtMemFlush, a.device, 64),
+      GOOD(aclrtMemInvalidate, a.device, 64),
+      GOOD(aclrtPointerGetAttributes, a.device, &attributes),
       GOOD(aclmdlUnload, a.model),
   };
 }
@@ -97,6 +110,12 @@ std::vector<GoodCall> CallsThatNeedInitOnly() {
   static aclrtRunMode mode;
   static aclrtContext context;
   static aclrtDeviceStatus status;
+  static aclrtUtilizationInfo use;
+  static aclrtUuid uuid;
+  static aclrtMemUsageInfo usage;
+  static int64_t value;
+  static uint64_t actual;
+  static size_t number;
   return {
       GOOD(aclrtSetDevice, 0),
       GOOD(aclrtResetDevice, 0),
@@ -104,6 +123,14 @@ std::vector<GoodCall> CallsThatNeedInitOnly() {
       GOOD(aclrtGetDeviceCount, &count),
       GOOD(aclrtGetRunMode, &mode),
       GOOD(aclrtQueryDeviceStatus, 0, &status),
+      GOOD(aclrtGetDeviceUtilizationRate, 0, &use),
+      GOOD(aclrtGetDeviceInfo, 0, ACL_DEV_ATTR_AICORE_CORE_NUM, &value),
+      GOOD(aclrtDeviceGetUuid, 0, &uuid),
+      GOOD(aclrtGetMemUsageInfo, 0, &usage, 1, &number),
+      GOOD(aclrtSetOpWaitTimeout, 1),
+      GOOD(aclrtSetOpExecuteTimeOut, 1),
+      GOOD(aclrtSetOpExecuteTimeOutV2, 1000000, &actual),
+      GOOD(aclrtProcessReport, 1),
       GOOD(aclrtCreateContext, &context, 0),
       GOOD(aclrtSetCurrentContext, a.context),
       GOOD(aclrtDestroyContext, a.context),

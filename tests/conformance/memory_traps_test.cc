@@ -121,8 +121,7 @@ TEST_F(Trap05, AllocationsAreAlignedAndLeaveRoomForTheDevicesOverrun) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>(Pinned(kSize)) % 64, 0u);
 }
 
-// Not enforced by hostacl yet.
-TEST_F(Trap05, DISABLED_PiecesOfOneBlockMustLeaveThatRoomToo) {
+TEST_F(Trap05, PiecesOfOneBlockMustLeaveThatRoomToo) {
   NEEDS_HOSTACL("a card damages the neighbour silently");
   const uint32_t id = Load("linear");
   auto* block = static_cast<unsigned char*>(Device(256));
@@ -132,6 +131,59 @@ TEST_F(Trap05, DISABLED_PiecesOfOneBlockMustLeaveThatRoomToo) {
   ToDevice(block, std::vector<float>{1, 2, 3, 4});
   EXPECT_EQ(aclmdlExecute(id, input.get(), apart.get()), ACL_SUCCESS) << Message();
   EXPECT_EQ(aclmdlExecute(id, input.get(), near.get()), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclmdlExecute(id, near.get(), input.get()), ACL_ERROR_INVALID_PARAM);
+  EXPECT_NE(Message().find("room"), std::string::npos);
+  EXPECT_EQ(ToHost(block, 4), (std::vector<float>{1, 2, 3, 4})) << "it ran all the same";
+}
+
+TEST_F(Trap05, RowsOfOneBlockMayBeInputs) {
+  // What a server does: the rows of a stage's output are the inputs of later executions.
+  const uint32_t first = Load("linear");
+  const uint32_t second = Load("linear");
+  auto* block = static_cast<unsigned char*>(Device(64));
+  ToDevice(block, std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+  void* y = Device(16);
+  void* z = Device(16);
+  const Dataset row_0({{block, 16}});
+  const Dataset row_1({{block + 16, 16}});
+  const Dataset to_y({{y, 16}});
+  const Dataset to_z({{z, 16}});
+  aclrtStream other = nullptr;
+  ASSERT_EQ(aclrtCreateStream(&other), ACL_SUCCESS);
+  {
+    StreamGate gate(context_, stream_);
+    EXPECT_EQ(aclmdlExecuteAsync(first, row_0.get(), to_y.get(), stream_), ACL_SUCCESS)
+        << Message();
+    EXPECT_EQ(aclmdlExecuteAsync(second, row_1.get(), to_z.get(), other), ACL_SUCCESS) << Message();
+    EXPECT_EQ(aclrtSynchronizeStreamWithTimeout(other, 30000), ACL_SUCCESS);
+  }
+  EXPECT_EQ(ToHost(y, 4), (std::vector<float>{3, 5, 7, 9}));
+  EXPECT_EQ(ToHost(z, 4), (std::vector<float>{11, 13, 15, 17}));
+}
+
+TEST_F(Trap05, ARoomMustNotReachIntoWorkOfAnotherStream) {
+  NEEDS_HOSTACL("a card damages the neighbour silently");
+  const uint32_t id = Load("linear");
+  auto* block = static_cast<unsigned char*>(Device(512));
+  auto* host = static_cast<unsigned char*>(Pinned(16));
+  const Dataset input({{Device(16), 16}});
+  const Dataset near({{block, 16}});
+  const Dataset apart({{block + 256, 16}});
+  aclrtStream other = nullptr;
+  ASSERT_EQ(aclrtCreateStream(&other), ACL_SUCCESS);
+  {
+    StreamGate gate(context_, stream_);
+    ASSERT_EQ(aclrtMemcpyAsync(block + 32, 16, host, 16, ACL_MEMCPY_HOST_TO_DEVICE, stream_),
+              ACL_SUCCESS);
+    EXPECT_EQ(aclmdlExecuteAsync(id, input.get(), near.get(), other), ACL_ERROR_INVALID_PARAM);
+    EXPECT_NE(Message().find("room"), std::string::npos);
+    EXPECT_EQ(aclmdlExecuteAsync(id, input.get(), apart.get(), other), ACL_SUCCESS) << Message();
+    // In the order of one stream the neighbour may be done with by then.
+    ASSERT_EQ(aclrtSynchronizeStreamWithTimeout(other, 30000), ACL_SUCCESS);
+    EXPECT_EQ(aclmdlExecuteAsync(id, input.get(), near.get(), stream_), ACL_SUCCESS) << Message();
+  }
+  EXPECT_EQ(aclmdlExecuteAsync(id, input.get(), near.get(), other), ACL_SUCCESS) << Message();
+  EXPECT_EQ(aclrtSynchronizeStreamWithTimeout(other, 30000), ACL_SUCCESS);
 }
 
 TEST_F(Trap06, FreeingABufferOfAQueuedTaskIsReported) {
@@ -154,8 +206,7 @@ TEST_F(Trap06, FreeingABufferOfAQueuedTaskIsReported) {
   EXPECT_EQ(aclrtFree(y), ACL_SUCCESS);
 }
 
-// Not enforced by hostacl yet.
-TEST_F(Trap06, DISABLED_RewritingABufferOfAQueuedTaskIsReported) {
+TEST_F(Trap06, RewritingABufferOfAQueuedTaskIsReported) {
   NEEDS_HOSTACL("a card computes with the new bytes, or with half of them");
   const uint32_t id = Load("linear");
   void* x = Device(16);
@@ -169,9 +220,53 @@ TEST_F(Trap06, DISABLED_RewritingABufferOfAQueuedTaskIsReported) {
     ASSERT_EQ(aclmdlExecuteAsync(id, input.get(), output.get(), stream_), ACL_SUCCESS);
     EXPECT_EQ(aclrtMemcpy(x, 16, other.data(), 16, ACL_MEMCPY_HOST_TO_DEVICE),
               ACL_ERROR_RT_PARAM_INVALID);
+    EXPECT_NE(Message().find("queued"), std::string::npos);
     EXPECT_EQ(aclrtMemset(x, 16, 0, 16), ACL_ERROR_RT_PARAM_INVALID);
+    EXPECT_EQ(aclrtMemset(static_cast<unsigned char*>(y) + 12, 4, 0, 4), ACL_ERROR_RT_PARAM_INVALID)
+        << "queued work writes it";
+    EXPECT_EQ(aclrtMemcpy2d(x, 8, other.data(), 8, 4, 2, ACL_MEMCPY_HOST_TO_DEVICE),
+              ACL_ERROR_RT_PARAM_INVALID);
+    (void)ToHost(x, 4);  // reading is no harm
+    (void)ToHost(y, 4);  // and gives old bytes
   }
+  ToDevice(y, other);  // the queue is done with it
+  ToDevice(x, std::vector<float>{1, 2, 3, 4});
+  ASSERT_EQ(aclmdlExecute(id, input.get(), output.get()), ACL_SUCCESS) << Message();
   EXPECT_EQ(ToHost(y, 4), (std::vector<float>{3, 5, 7, 9}));
+}
+
+TEST_F(Trap06, TheRestOfABlockMayBeWrittenMeanwhile) {
+  auto* block = static_cast<unsigned char*>(Device(256));
+  auto* host = static_cast<unsigned char*>(Pinned(64));
+  std::fill(host, host + 64, static_cast<unsigned char>(5));
+  {
+    StreamGate gate(context_, stream_);
+    ASSERT_EQ(aclrtMemcpyAsync(block + 64, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE, stream_),
+              ACL_SUCCESS);
+    EXPECT_EQ(aclrtMemset(block, 64, 1, 64), ACL_SUCCESS) << Message();
+    EXPECT_EQ(aclrtMemset(block + 128, 64, 1, 64), ACL_SUCCESS) << Message();
+    if (IsHostacl()) {
+      EXPECT_EQ(aclrtMemset(block, 128, 1, 65), ACL_ERROR_RT_PARAM_INVALID);
+      EXPECT_EQ(aclrtMemset(block + 127, 64, 1, 2), ACL_ERROR_RT_PARAM_INVALID);
+    }
+  }
+  EXPECT_EQ(ToHost<unsigned char>(block + 64, 64), std::vector<unsigned char>(64, 5));
+}
+
+TEST_F(Trap06, FreeingHostMemoryOfAQueuedCopyIsReported) {
+  NEEDS_HOSTACL("a card copies from freed memory");
+  void* device = Device(64);
+  auto* host = static_cast<unsigned char*>(Pinned(64));
+  std::fill(host, host + 64, static_cast<unsigned char>(5));
+  {
+    StreamGate gate(context_, stream_);
+    ASSERT_EQ(aclrtMemcpyAsync(device, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE, stream_),
+              ACL_SUCCESS);
+    EXPECT_EQ(aclrtFreeHost(host), ACL_ERROR_RT_PARAM_INVALID);
+    EXPECT_NE(Message().find("queued"), std::string::npos);
+  }
+  EXPECT_EQ(aclrtFreeHost(host), ACL_SUCCESS) << Message();
+  EXPECT_EQ(ToHost<unsigned char>(device, 64), std::vector<unsigned char>(64, 5));
 }
 
 size_t FreeBytes(size_t* total) {

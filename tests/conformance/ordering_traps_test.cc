@@ -1,9 +1,12 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // Traps 8 to 12, 14 and 15: asynchronous work and ordering. Queues are held back by a StreamGate.
+#include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <future>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "session.h"
@@ -61,6 +64,40 @@ TEST_F(Trap08, QueuedWorkRunsLaterAndInItsOwnTime) {
   }
   EXPECT_EQ(aclrtStreamQuery(stream_, &status), ACL_SUCCESS);
   EXPECT_EQ(status, ACL_STREAM_STATUS_COMPLETE);
+}
+
+// Two streams, ordered by events, hand a buffer to and fro; any delay between must not matter.
+TEST_F(Trap08, RandomDelaysDoNotChangeTheResultsOfACorrectProgram) {
+  for (const char* seed : {"1", "2", "3", "4"}) {
+    if (IsHostacl()) {
+      output_.reset();
+      input_.reset();
+      Restart({{"HOSTACL_SHUFFLE", seed}});
+    }
+    aclrtStream second = nullptr;
+    ASSERT_EQ(aclrtCreateStream(&second), ACL_SUCCESS);
+    void* device = Device(64);
+    auto* out = static_cast<unsigned char*>(Pinned(size_t{64} * 16));
+    for (int round = 0; round < 16; ++round) {
+      aclrtEvent written = nullptr;
+      aclrtEvent read = nullptr;
+      ASSERT_EQ(aclrtCreateEventWithFlag(&written, ACL_EVENT_SYNC), ACL_SUCCESS);
+      ASSERT_EQ(aclrtCreateEventWithFlag(&read, ACL_EVENT_SYNC), ACL_SUCCESS);
+      ASSERT_EQ(aclrtMemsetAsync(device, 64, round, 64, stream_), ACL_SUCCESS);
+      ASSERT_EQ(aclrtRecordEvent(written, stream_), ACL_SUCCESS);
+      ASSERT_EQ(aclrtStreamWaitEvent(second, written), ACL_SUCCESS);
+      ASSERT_EQ(
+          aclrtMemcpyAsync(out + 64 * round, 64, device, 64, ACL_MEMCPY_DEVICE_TO_HOST, second),
+          ACL_SUCCESS);
+      ASSERT_EQ(aclrtRecordEvent(read, second), ACL_SUCCESS);
+      ASSERT_EQ(aclrtStreamWaitEvent(stream_, read), ACL_SUCCESS);
+    }
+    ASSERT_EQ(aclrtSynchronizeDeviceWithTimeout(30000), ACL_SUCCESS) << Message();
+    for (int round = 0; round < 16; ++round) {
+      EXPECT_EQ(out[64 * round], round) << "seed " << seed;
+      EXPECT_EQ(out[64 * round + 63], round) << "seed " << seed;
+    }
+  }
 }
 
 TEST_F(Trap09, ReadingAnOutputBeforeSynchronisingDoesNotGiveTheAnswer) {
@@ -135,6 +172,36 @@ TEST_F(Trap11, StreamsAreOrderedByEventsOnly) {
   gate.Open();
   ASSERT_EQ(aclrtSynchronizeStreamWithTimeout(second, 30000), ACL_SUCCESS);
   EXPECT_EQ(out[0], 5);
+}
+
+// Without an event either stream may be the first; the delays show both.
+TEST_F(Trap11, RandomDelaysShowThatStreamsHaveNoOrder) {
+  NEEDS_HOSTACL("HOSTACL_SHUFFLE");
+  const auto be_first = [](void* winner) {
+    int nobody = 0;
+    static_cast<std::atomic<int>*>(winner)->compare_exchange_strong(nobody, 1);
+  };
+  const auto be_second = [](void* winner) {
+    int nobody = 0;
+    static_cast<std::atomic<int>*>(winner)->compare_exchange_strong(nobody, 2);
+  };
+  bool won[3] = {};
+  for (int seed = 1; seed <= 64 && !(won[1] && won[2]); ++seed) {
+    output_.reset();
+    input_.reset();
+    setenv("HOSTACL_SHUFFLE", std::to_string(seed).c_str(), 1);
+    Restart({});
+    aclrtStream second = nullptr;
+    ASSERT_EQ(aclrtCreateStream(&second), ACL_SUCCESS);
+    std::atomic<int> winner{0};
+    ASSERT_EQ(aclrtLaunchHostFunc(stream_, be_first, &winner), ACL_SUCCESS) << Message();
+    ASSERT_EQ(aclrtLaunchHostFunc(second, be_second, &winner), ACL_SUCCESS) << Message();
+    ASSERT_EQ(aclrtSynchronizeDeviceWithTimeout(30000), ACL_SUCCESS) << Message();
+    won[winner.load()] = true;
+  }
+  unsetenv("HOSTACL_SHUFFLE");
+  EXPECT_TRUE(won[1]);
+  EXPECT_TRUE(won[2]);
 }
 
 TEST_F(Trap11, EventFlagsAreEnforced) {

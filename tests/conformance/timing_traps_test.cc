@@ -37,6 +37,14 @@ TEST_F(Trap41, LoadingAndTheFirstRunCanBeMadeSlow) {
   run();  // works as well; how fast it is, a busy machine decides
 }
 
+TEST_F(Trap41, FinalizingCanBeMadeSlow) {
+  NEEDS_HOSTACL("HOSTACL_PROFILE");
+  Restart({{"HOSTACL_PROFILE",
+            WriteTemporary("slow_end.json", R"({"finalize_ms": 300, "models": {}})")}});
+  EXPECT_GE(Took([] { EXPECT_EQ(aclFinalize(), ACL_SUCCESS); }).count(), 300);
+  ASSERT_EQ(aclInit(nullptr), ACL_SUCCESS) << Message();  // for TearDown
+}
+
 TEST_F(Trap42, TheRunModeIsHostAndMemoryIsNotShared) {
   aclrtRunMode mode = ACL_DEVICE;
   ASSERT_EQ(aclrtGetRunMode(&mode), ACL_SUCCESS);
