@@ -35,7 +35,7 @@ foreach(release IN ITEMS 8.0 8.1 8.3 8.5)
   set(library ascendcl-${release})
   add_library(${library} SHARED EXCLUDE_FROM_ALL $<TARGET_OBJECTS:ascendcl>)
   hostacl_add_release(${library} ${release})
-  target_link_libraries(${library} PRIVATE hostacl_devices hostacl_om openvino::runtime Threads::Threads)
+  target_link_libraries(${library} PRIVATE hostacl_devices hostacl_engine hostacl_om openvino::runtime Threads::Threads)
   set_target_properties(${library} PROPERTIES
     LINKER_LANGUAGE CXX OUTPUT_NAME ascendcl
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/lib64-${release}")

@@ -5,15 +5,13 @@
 #include <stdlib.h>
 #include "acl/acl.h"
 
-#define CHECK(call)                                                                      \
-  do {                                                                                   \
-    aclError error = (call);                                                             \
-    if (error != ACL_SUCCESS) {                                                          \
-      const char* why = aclGetRecentErrMsg();                                            \
-      fprintf(stderr, "%s: error %d: %s\n", #call, error, why == NULL ? "" : why);       \
-      return 1;                                                                          \
-    }                                                                                    \
-  } while (0)
+#define CHECK(call) Check((call), #call)
+static void Check(aclError error, const char* call) {
+  if (error == ACL_SUCCESS) return;
+  const char* why = aclGetRecentErrMsg();
+  fprintf(stderr, "%s: error %d: %s\n", call, error, why == NULL ? "" : why);
+  exit(1);
+}
 
 int main(int argc, char** argv) {
   uint32_t model;
@@ -31,12 +29,16 @@ int main(int argc, char** argv) {
   CHECK(aclrtMalloc(&y, out, ACL_MEM_MALLOC_HUGE_FIRST));
   CHECK(aclrtMemcpy(x, in, from, in, ACL_MEMCPY_HOST_TO_DEVICE));
   aclmdlDataset *inputs = aclmdlCreateDataset(), *outputs = aclmdlCreateDataset();
-  CHECK(aclmdlAddDatasetBuffer(inputs, aclCreateDataBuffer(x, in)));
-  CHECK(aclmdlAddDatasetBuffer(outputs, aclCreateDataBuffer(y, out)));
+  aclDataBuffer *in_view = aclCreateDataBuffer(x, in), *out_view = aclCreateDataBuffer(y, out);
+  CHECK(aclmdlAddDatasetBuffer(inputs, in_view));
+  CHECK(aclmdlAddDatasetBuffer(outputs, out_view));
   CHECK(aclmdlExecute(model, inputs, outputs));
   CHECK(aclrtMemcpy(to, out, y, out, ACL_MEMCPY_DEVICE_TO_HOST));
   for (size_t i = 0; i < out / sizeof(float); ++i) printf("%g\n", to[i]);
-  CHECK(aclmdlUnload(model));
+  CHECK(aclmdlUnload(model) | aclmdlDestroyDesc(desc));
+  CHECK(aclmdlDestroyDataset(inputs) | aclmdlDestroyDataset(outputs));
+  CHECK(aclDestroyDataBuffer(in_view) | aclDestroyDataBuffer(out_view));
+  CHECK(aclrtFree(x) | aclrtFree(y));
   CHECK(aclrtResetDevice(0));
   CHECK(aclFinalize());
   return 0;

@@ -108,6 +108,8 @@ struct Session::Requests {
 
 Engine::Engine(std::unique_ptr<Graphs> graphs) : graphs_(std::move(graphs)) {}
 Engine::~Engine() = default;
+size_t Engine::compiled_gears() const { return graphs_->compiled(); }
+bool Engine::WaitForGears(TimePoint deadline) const { return graphs_->WaitForAll(deadline); }
 
 std::shared_ptr<Engine> Engine::Obtain(const OmModel& model, int device, const void* weight,
                                        bool lazy, std::string* problem) {

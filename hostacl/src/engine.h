@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "acl/acl_base.h"
+#include "mutex.h"
 #include "om_model.h"
 
 namespace hostacl {
@@ -22,6 +23,12 @@ class Engine {
   // when that cannot be done. The graph must have the inputs and outputs that `model` describes.
   static std::shared_ptr<Engine> Obtain(const OmModel& model, int device, const void* weight,
                                         bool lazy, std::string* problem);
+
+  // How many gears are compiled by now.
+  size_t compiled_gears() const;
+  // Waits until all gears are compiled. False when the deadline passed first, as it does where
+  // gears are compiled at their first use.
+  bool WaitForGears(TimePoint deadline) const;
 
   ~Engine();
   Engine(const Engine&) = delete;

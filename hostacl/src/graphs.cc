@@ -102,7 +102,21 @@ ov::CompiledModel Engine::Graphs::At(size_t gear) {
       ov::hint::inference_precision(ov::element::f32), ov::hint::enable_cpu_pinning(false));
   compiled_.emplace(gear, compiled);
   if (compiled_.size() == gears_) graph_.reset();
+  changed_.NotifyAll();
   return compiled;
+}
+
+size_t Engine::Graphs::compiled() {
+  MutexLock lock(&mutex_);
+  return compiled_.size();
+}
+
+bool Engine::Graphs::WaitForAll(TimePoint deadline) {
+  MutexLock lock(&mutex_);
+  while (compiled_.size() < gears_) {
+    if (!changed_.WaitUntil(&mutex_, deadline)) return compiled_.size() == gears_;
+  }
+  return true;
 }
 
 void Engine::Graphs::CompileInBackground() {

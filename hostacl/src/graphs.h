@@ -31,11 +31,15 @@ class Engine::Graphs {
   ov::CompiledModel At(size_t gear) HOSTACL_EXCLUDES(mutex_);
   // Compiles the gears that are missing on a thread of its own.
   void CompileInBackground();
+  size_t compiled() HOSTACL_EXCLUDES(mutex_);
+  // Waits until no gear is missing. False when the deadline passed first.
+  bool WaitForAll(TimePoint deadline) HOSTACL_EXCLUDES(mutex_);
 
  private:
   const size_t gears_;
   std::vector<std::vector<std::vector<int64_t>>> dims_;  // by gear, of each input
   Mutex mutex_;
+  CondVar changed_;                                              // one more is compiled
   std::shared_ptr<ov::Model> graph_ HOSTACL_GUARDED_BY(mutex_);  // null when none is missing
   std::map<size_t, ov::CompiledModel> compiled_ HOSTACL_GUARDED_BY(mutex_);
   std::jthread background_;

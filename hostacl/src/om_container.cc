@@ -187,7 +187,8 @@ OmProblem ReadContainer(std::string_view bytes, bool check_digest, OmContainer* 
   OmProblem problem = ReadHeader(bytes, container);
   if (problem.code == ACL_SUCCESS) problem = ReadTable(bytes, container);
   if (problem.code != ACL_SUCCESS || !check_digest) return problem;
-  const std::string checksum = OmDigestOf(bytes).ToHex();
+  container->digest = OmDigestOf(bytes);
+  const std::string checksum = container->digest.ToHex();
   if (bytes.substr(kChecksumAt, checksum.size()) != checksum) {
     return {ACL_ERROR_READ_MODEL_FAILURE,
             "the .om file is damaged: its checksum (offset 12) does not fit its content; compile"

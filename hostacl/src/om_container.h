@@ -59,6 +59,7 @@ struct OmContainer {
   std::string name;
   bool dynamic = false;
   std::vector<Partition> partitions;
+  Digest digest;  // OmDigestOf, where the checksum was checked
 
   // The bytes of the partition; false when there is none.
   bool Find(OmPartition type, std::string_view* bytes) const;

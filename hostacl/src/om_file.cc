@@ -75,7 +75,7 @@ OmProblem DecodeOm(std::string_view bytes, bool with_graph, OmModel* model,
   *model = OmModel();
   problem = DecodeOmMetadata(metadata, model);
   if (problem.code != ACL_SUCCESS) return problem;
-  model->digest = OmDigestOf(bytes);
+  model->digest = container.digest;
   if (!with_graph) return {};
   model->graph = graph;
   if (owner != nullptr || weights.empty()) {

@@ -35,8 +35,8 @@ std::string BigOnnx() {
                                 .Bytes(1, hostacl::testing::OnnxNode("MatMul", {"x", "w"}, "y"))
                                 .Bytes(2, "big")
                                 .Bytes(5, tensor)
-                                .Bytes(11, hostacl::testing::OnnxValue("x", 1, kWidth))
-                                .Bytes(12, hostacl::testing::OnnxValue("y", 1, kWidth))
+                                .Bytes(11, hostacl::testing::OnnxTensor("x", {1, kWidth}))
+                                .Bytes(12, hostacl::testing::OnnxTensor("y", {1, kWidth}))
                                 .str();
   const std::string opset = ProtoWriter().Number(2, 13).str();
   return ProtoWriter().Number(1, 8).Bytes(7, graph).Bytes(8, opset).str();

@@ -60,8 +60,8 @@ std::string EmptyOnnx() {
   const std::string graph = ProtoWriter()
                                 .Bytes(1, hostacl::testing::OnnxNode("Identity", {"x"}, "y"))
                                 .Bytes(2, "empty")
-                                .Bytes(11, hostacl::testing::OnnxValue("x", 1, 4))
-                                .Bytes(12, hostacl::testing::OnnxValue("y", 1, 4))
+                                .Bytes(11, hostacl::testing::OnnxTensor("x", {1, 4}))
+                                .Bytes(12, hostacl::testing::OnnxTensor("y", {1, 4}))
                                 .str();
   const std::string opset = ProtoWriter().Number(2, 13).str();
   return ProtoWriter().Number(1, 8).Bytes(7, graph).Bytes(8, opset).str();

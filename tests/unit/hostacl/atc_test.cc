@@ -152,8 +152,8 @@ TEST_F(AtcPrecisionTest, CubeModeRoundsWhatTheMatrixUnitReads) {
                                 .Bytes(1, OnnxNode("MatMul", {"x", "w"}, "y"))
                                 .Bytes(2, "g")
                                 .Bytes(5, weights)
-                                .Bytes(11, OnnxValue("x", 1, 4))
-                                .Bytes(12, OnnxValue("y", 1, 4))
+                                .Bytes(11, OnnxTensor("x", {1, 4}))
+                                .Bytes(12, OnnxTensor("y", {1, 4}))
                                 .str();
   const std::string onnx =
       ProtoWriter().Number(1, 8).Bytes(7, graph).Bytes(8, ProtoWriter().Number(2, 13).str()).str();
@@ -217,8 +217,8 @@ TEST_F(AtcTest, ExternalDataEndsUpInTheFile) {
                                 .Bytes(1, OnnxNode("Mul", {"x", "scale"}, "y"))
                                 .Bytes(2, "g")
                                 .Bytes(5, weight)
-                                .Bytes(11, OnnxValue("x", 1, 4))
-                                .Bytes(12, OnnxValue("y", 1, 4))
+                                .Bytes(11, OnnxTensor("x", {1, 4}))
+                                .Bytes(12, OnnxTensor("y", {1, 4}))
                                 .str();
   const std::string onnx = WriteFile(
       "external.onnx",
@@ -246,9 +246,9 @@ TEST_F(AtcTest, UnsupportedOperatorsAndBadShapesNameTheNode) {
                                   .Bytes(1, node)
                                   .Bytes(2, "g")
                                   .Bytes(5, OnnxScalar("scale", 1))
-                                  .Bytes(11, OnnxValue("x", 1, 4))
-                                  .Bytes(11, OnnxValue("z", 1, 3))
-                                  .Bytes(12, OnnxValue("y", 1, 4))
+                                  .Bytes(11, OnnxTensor("x", {1, 4}))
+                                  .Bytes(11, OnnxTensor("z", {1, 3}))
+                                  .Bytes(12, OnnxTensor("y", {1, 4}))
                                   .str();
     const std::string path =
         WriteFile("broken.onnx", ProtoWriter()

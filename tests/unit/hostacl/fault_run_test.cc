@@ -87,9 +87,12 @@ TEST_F(FaultRunTest, HangLetsTimedWaitsEndAndFinalize) {
 }
 
 TEST_F(FaultRunTest, HangEndsWithItsStreamAndItsTime) {
-  UsePlan(R"({"task":"execute","nth":1,"hang_ms":"forever"},
-             {"task":"execute","nth":2,"hang_ms":20})");
+  // 0x42280000 is 42.0f.
+  UsePlan(R"({"task":"execute","input_bytes":"00002842","hang_ms":"forever"},
+             {"task":"execute","hang_ms":20})");
+  ToDevice(x_, {1, 42, 3, 4});
   ASSERT_EQ(aclmdlExecuteAsync(id_, input_, output_, stream_), ACL_SUCCESS);
+  EXPECT_EQ(aclrtSynchronizeStreamWithTimeout(stream_, 50), ACL_ERROR_RT_STREAM_SYNC_TIMEOUT);
   EXPECT_EQ(aclrtDestroyStreamForce(stream_), ACL_SUCCESS);
   ASSERT_EQ(aclrtCreateStream(&stream_), ACL_SUCCESS);
   Prepare();

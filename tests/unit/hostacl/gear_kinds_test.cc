@@ -227,6 +227,30 @@ TEST_F(GearKindsTest, AtcNamesOptionAndGear) {
             std::string::npos);
 }
 
+// What atc wrote, with its weights cut short or its graph spoilt, and the checksum made anew.
+TEST_F(GearKindsTest, DamagedGraphIsRefusedAtLoad) {
+  Compile(LinearOnnxOf({1, 2, 0, 0}, 2, 1), kImage);
+  std::string bytes;
+  ASSERT_EQ(ReadOmFile(path_, &bytes).code, ACL_SUCCESS);
+  OmModel om;
+  ASSERT_EQ(DecodeOm(bytes, /*with_graph=*/true, &om).code, ACL_SUCCESS);
+  ASSERT_FALSE(om.weights.bytes.empty());
+  const auto load = [](const OmModel& model) {
+    const std::string file = EncodeOm(model);
+    uint32_t id = 0;
+    return aclmdlLoadFromMem(file.data(), file.size(), &id);
+  };
+  OmModel cut = om;
+  cut.weights.bytes.remove_suffix(om.weights.bytes.size());
+  EXPECT_EQ(load(cut), ACL_ERROR_PARSE_MODEL);
+  EXPECT_NE(Message().find("cannot be compiled"), std::string::npos);
+  OmModel spoilt = om;
+  spoilt.graph.resize(om.graph.size() / 2);
+  EXPECT_EQ(load(spoilt), ACL_ERROR_PARSE_MODEL);
+  EXPECT_NE(Message().find(om.name), std::string::npos);
+  EXPECT_EQ(load(om), ACL_SUCCESS) << Message();
+}
+
 std::vector<uint8_t> Ramp(size_t size) {
   std::vector<uint8_t> bytes(size);
   std::iota(bytes.begin(), bytes.end(), uint8_t{0});
