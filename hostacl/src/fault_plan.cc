@@ -24,19 +24,21 @@ namespace {
   std::abort();
 }
 
-// Calls that are about the process, or that name their device themselves: they do not fail because
-// the device of the thread's context is lost.
+// Calls that are about the process, that name their device themselves, or that only handle things
+// of the host (wrappers, datasets, descriptions, options): they do not fail because the device of
+// the thread's context is lost.
 bool OutlivesItsDevice(std::string_view function) {
-  constexpr std::string_view kNames[] = {"aclInit",
-                                         "aclFinalize",
-                                         "aclrtGetVersion",
-                                         "aclFinalizeReference",
-                                         "aclrtSetDevice",
-                                         "aclrtSetCurrentContext",
-                                         "aclrtGetDeviceCount",
-                                         "aclrtCreateContext",
-                                         "aclrtQueryDeviceStatus",
-                                         "aclsysGetCANNVersion"};
+  if (function.substr(0, 5) != "aclrt") {
+    constexpr std::string_view kDevice[] = {"aclmdlLoad", "aclmdlUnload", "aclmdlExecute",
+                                            "aclmdlSetDynamic", "aclmdlSetInputDynamic"};
+    return std::none_of(std::begin(kDevice), std::end(kDevice), [&](std::string_view start) {
+      return function.substr(0, start.size()) == start;
+    });
+  }
+  constexpr std::string_view kNames[] = {
+      "aclrtCreateContext",     "aclrtGetCurrentContext", "aclrtGetDevice",
+      "aclrtGetDeviceCount",    "aclrtGetRunMode",        "aclrtGetVersion",
+      "aclrtQueryDeviceStatus", "aclrtSetCurrentContext", "aclrtSetDevice"};
   return std::find(std::begin(kNames), std::end(kNames), function) != std::end(kNames);
 }
 

@@ -61,7 +61,10 @@ TEST_F(Trap13, AFaultIsReportedAtTheSynchronisationAndSticksToTheContext) {
     // Another context of the device is healthy.
     aclrtContext other = nullptr;
     ASSERT_EQ(aclrtCreateContext(&other, 0), ACL_SUCCESS);
-    EXPECT_EQ(aclrtSynchronizeDevice(), ACL_SUCCESS);
+    aclrtStream healthy = nullptr;
+    ASSERT_EQ(aclrtCreateStream(&healthy), ACL_SUCCESS) << Message();
+    ASSERT_EQ(aclrtMemsetAsync(x_[0], 16, 0, 16, healthy), ACL_SUCCESS) << Message();
+    EXPECT_EQ(aclrtSynchronizeStream(healthy), ACL_SUCCESS) << Message();
     ASSERT_EQ(aclrtSetCurrentContext(context_), ACL_SUCCESS);
     inputs_.clear();
     outputs_.clear();

@@ -168,6 +168,13 @@ TEST_F(FunctionTable, ATensorDescriptionTellsWhatItWasGiven) {
 // Defined behaviour without a wrong argument: what the rest of the tests does not call.
 TEST_F(FunctionTable, RarelyCalledFunctionsWork) {
   aclAppLog(ACL_INFO, __func__, __FILE__, __LINE__, "%s", "a line of the conformance suite");
+  aclmdlExeOMDesc parts = {};
+  size_t work = 0;
+  size_t weight = 0;
+  ASSERT_EQ(aclmdlQuerySize(good_.model_path.c_str(), &work, &weight), ACL_SUCCESS) << Message();
+  ASSERT_EQ(aclmdlQueryExeOMDesc(good_.model_path.c_str(), &parts), ACL_SUCCESS) << Message();
+  EXPECT_EQ(parts.workSize, work);
+  EXPECT_EQ(parts.weightSize, weight);
   aclmdlConfigHandle* load = aclmdlCreateConfigHandle();
   ASSERT_NE(load, nullptr);
   EXPECT_EQ(aclmdlDestroyConfigHandle(load), ACL_SUCCESS);

@@ -214,8 +214,8 @@ TEST_F(Trap30, GearSettersRefuseAModelWithoutTheirGears) {
   dims.dims[0] = 1;
   dims.dims[1] = 4;
   EXPECT_TRUE(IsOneOf(aclmdlSetInputDynamicDims(fixed, input.get(), 0, &dims), candidates));
-  NEEDS_HOSTACL("the code for the wrong kind of gears is not documented");
-  EXPECT_EQ(aclmdlSetDynamicHWSize(id_, input.get(), 1, 2, 2), ACL_ERROR_MODEL_NOT_DYNAMIC);
+  // The wrong kind of gears: which of the two codes is not documented.
+  EXPECT_TRUE(IsOneOf(aclmdlSetDynamicHWSize(id_, input.get(), 1, 2, 2), candidates));
 }
 
 TEST_F(Trap30, EveryCallOnAnUnloadedModelSaysSo) {
