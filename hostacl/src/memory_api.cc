@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The memory part of acl/acl_rt.h.
-#include <cstring>
 #include <memory>
 
 #include "acl/acl_rt.h"
 #include "call.h"
 #include "copy.h"
 #include "failure.h"
+#include "fill.h"
 #include "runtime.h"
 
 using hostacl::CallKind;
@@ -16,7 +16,7 @@ using hostacl::Copy;
 using hostacl::Device;
 using hostacl::EnterCall;
 using hostacl::Fail;
-using hostacl::PinnedRange;
+using hostacl::Fill;
 using hostacl::Runtime;
 using hostacl::Stream;
 using hostacl::TaskTime;
@@ -153,7 +153,9 @@ aclError aclrtFreeHost(void* hostPtr) {
 aclError aclrtFreeHostWithDevSync(void* hostPtr) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   if (hostPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": null pointer");
-  if (aclrtSynchronizeDevice() == ACL_ERROR_RT_CONTEXT_NULL) return ACL_ERROR_RT_CONTEXT_NULL;
+  std::shared_ptr<Context> context;
+  if (const aclError error = Runtime::Get().Current(&context)) return error;
+  (void)aclrtSynchronizeDevice();
   return ReleaseHost(__func__, hostPtr);
 }
 
@@ -202,35 +204,13 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
   return stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
 }
 
-namespace {
-
-aclError CheckFill(const void* devPtr, size_t maxCount, size_t count, Device** owner) {
-  *owner = Runtime::Get().OwnerOf(devPtr);
-  if (*owner == nullptr || count == 0 || count > maxCount) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID,
-                "aclrtMemset: needs a device address and 0 < count <="
-                " maxCount; count ",
-                count, ", maxCount ", maxCount);
-  }
-  return ACL_SUCCESS;
-}
-
-}  // namespace
-
 aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
-  Device* owner = nullptr;
-  if (const aclError error = CheckFill(devPtr, maxCount, count, &owner)) return error;
-  if (const aclError error = hostacl::RefuseQueuedUse(&owner->arena(), devPtr, count)) return error;
-  const PinnedRange range{.address = devPtr, .size = count};
-  uint8_t* bytes = owner->arena().Pin(range);
-  if (bytes == nullptr) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemset: the range leaves its allocation");
-  }
-  std::memset(bytes, value, count);
-  owner->arena().Unpin(range);
+  Fill fill(devPtr, value, count);
+  if (const aclError error = fill.Prepare(__func__, maxCount, /*queue=*/nullptr)) return error;
+  fill.Run();
   return ACL_SUCCESS;
 }
 
@@ -243,21 +223,12 @@ aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value, size_t c
   if (const aclError error = Runtime::Get().FindStream(stream_handle, context, &stream)) {
     return error;
   }
-  Device* owner = nullptr;
-  if (const aclError error = CheckFill(devPtr, maxCount, count, &owner)) return error;
-  const PinnedRange range{
-      .address = devPtr, .size = count, .use = hostacl::Use::kWrite, .queue = stream.get()};
-  uint8_t* bytes = owner->arena().Pin(range);
-  if (bytes == nullptr) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemsetAsync: the range leaves its allocation");
-  }
-  return stream->Submit(
-      [owner, range, bytes, value, count](TaskTime*) -> aclError {
-        std::memset(bytes, value, count);
-        owner->arena().Unpin(range);
-        return ACL_SUCCESS;
-      },
-      [owner, range] { owner->arena().Unpin(range); });
+  auto fill = std::make_shared<Fill>(devPtr, value, count);
+  if (const aclError error = fill->Prepare(__func__, maxCount, stream.get())) return error;
+  return stream->Submit([fill](TaskTime*) -> aclError {
+    fill->Run();
+    return ACL_SUCCESS;
+  });
 }
 
 aclError aclrtGetMemInfo(aclrtMemAttr attr, size_t* free, size_t* total) {

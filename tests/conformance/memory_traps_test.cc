@@ -78,6 +78,20 @@ TEST_F(Trap03, CopiesThatCannotBeRightGive107000) {
   EXPECT_EQ(aclrtMemset(device, 64, 0, 65), ACL_ERROR_RT_PARAM_INVALID);
 }
 
+TEST_F(Trap03, MemsetTakesDeviceMemoryAndPageLockedMemory) {
+  auto* host = static_cast<unsigned char*>(Pinned(64));
+  EXPECT_EQ(aclrtMemset(host, 64, 7, 64), ACL_SUCCESS) << Message();
+  EXPECT_TRUE(std::all_of(host, host + 64, [](unsigned char b) { return b == 7; }));
+  EXPECT_EQ(aclrtMemsetAsync(host, 64, 8, 32, stream_), ACL_SUCCESS) << Message();
+  ASSERT_EQ(aclrtSynchronizeStream(stream_), ACL_SUCCESS);
+  EXPECT_EQ(host[31], 8);
+  EXPECT_EQ(host[32], 7);
+  NEEDS_HOSTACL("with other host memory a card's behaviour is undefined");
+  std::vector<unsigned char> pageable(64);
+  EXPECT_EQ(aclrtMemset(pageable.data(), 64, 0, 64), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtMemset(host + 32, 64, 0, 64), ACL_ERROR_RT_PARAM_INVALID);
+}
+
 TEST_F(Trap04, WrongAllocationsAndFreesAreErrors) {
   void* nothing = nullptr;
   EXPECT_EQ(aclrtMalloc(&nothing, 0, ACL_MEM_MALLOC_HUGE_FIRST), ACL_ERROR_RT_PARAM_INVALID);

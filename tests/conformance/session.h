@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <map>
@@ -35,6 +36,15 @@ inline bool IsHostacl() { return dlsym(RTLD_DEFAULT, "hostaclVersion") != nullpt
   } else                                                                     \
     EXPECT_NE(got, ACL_SUCCESS) << #expression
 
+// The failures of this process so far, to standard error, where the parent of a child reads them.
+inline void TellFailures() {
+  const ::testing::TestInfo* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  for (int i = 0; i < test->result()->total_part_count(); ++i) {
+    const ::testing::TestPartResult& part = test->result()->GetTestPartResult(i);
+    if (part.failed()) std::fprintf(stderr, "%d: %s\n", part.line_number(), part.message());
+  }
+}
+
 // Runs `body` in a child process that starts afresh, and passes when the child's expectations do.
 // Bounded in time. For what a process can do once, or may not survive.
 #define IN_CHILD(body)                                \
@@ -42,7 +52,7 @@ inline bool IsHostacl() { return dlsym(RTLD_DEFAULT, "hostaclVersion") != nullpt
       {                                               \
         alarm(60);                                    \
         body;                                         \
-        fflush(stdout);                               \
+        ::conformance::TellFailures();                \
         _exit(::testing::Test::HasFailure() ? 1 : 0); \
       },                                              \
       ::testing::ExitedWithCode(0), "")

@@ -495,7 +495,7 @@ ACL_FUNC_VISIBILITY aclError aclrtMemcpyBatchAsync(void** dsts, size_t* destMaxs
                                                    aclrtMemcpyBatchAttr* attrs,
                                                    size_t* attrsIndexes, size_t numAttrs,
                                                    size_t* failIndex, aclrtStream stream);
-// Fills count of maxCount bytes with the low byte of value.
+// Fills count of maxCount bytes, of the device or of aclrtMallocHost, with the low byte of value.
 ACL_FUNC_VISIBILITY aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value,
                                          size_t count);
 ACL_FUNC_VISIBILITY aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value,
