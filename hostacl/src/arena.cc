@@ -38,7 +38,7 @@ Arena::~Arena() { munmap(base_, 2 * capacity_); }
 
 void* Arena::Allocate(size_t size, bool fill) {
   if (size > capacity_) return nullptr;
-  const size_t taken = RoundUp(RoundUp(size, 32) + 32, kAlignment);
+  const size_t taken = RoundUp(TouchRoom(size), kAlignment);
   size_t offset = 0;
   {
     MutexLock lock(&mutex_);
@@ -49,7 +49,7 @@ void* Arena::Allocate(size_t size, bool fill) {
     const size_t rest = hole->second - taken;
     holes_.erase(hole);
     if (rest > 0) holes_.emplace(offset + taken, rest);
-    pieces_[offset] = Piece{.taken = taken, .size = size, .pins = 0, .callers = fill};
+    pieces_[offset] = Piece{.taken = taken, .size = size, .callers = fill};
   }
   if (fill) std::memset(shadow_ + offset, kPoison, taken);
   return base_ + offset;
@@ -57,16 +57,18 @@ void* Arena::Allocate(size_t size, bool fill) {
 
 aclError Arena::Free(void* address) {
   MutexLock lock(&mutex_);
-  const size_t offset = static_cast<size_t>(static_cast<uint8_t*>(address) - base_);
+  const size_t offset = OffsetOf(address);
   const auto it = pieces_.find(offset);
   if (it == pieces_.end()) {
     return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFree: ", address,
                 " is not the start of a live allocation: it was freed before, or points into one;"
                 " free exactly the pointer of aclrtMalloc, once");
   }
-  if (it->second.pins > 0) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFree: ", address, " is used by ", it->second.pins,
-                " queued task(s); a card would free it under them: synchronise the stream first");
+  if (!it->second.pins.empty()) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFree: ", address, " is used by ",
+                it->second.pins.size(),
+                " queued task(s) or loaded model(s); a card would free it under them: synchronise "
+                "the stream first");
   }
   size_t length = it->second.taken;
   pieces_.erase(it);
@@ -103,7 +105,7 @@ bool Arena::Owns(const void* address) const {
 
 Arena::Piece* Arena::FindPiece(const void* address, size_t size) {
   if (!Owns(address)) return nullptr;
-  const size_t offset = static_cast<size_t>(static_cast<const uint8_t*>(address) - base_);
+  const size_t offset = OffsetOf(address);
   auto it = pieces_.upper_bound(offset);
   if (it == pieces_.begin()) return nullptr;
   --it;
@@ -118,18 +120,56 @@ uint8_t* Arena::Resolve(const void* address, size_t size) {
   return shadow_ + (static_cast<const uint8_t*>(address) - base_);
 }
 
-uint8_t* Arena::Pin(const void* address, size_t size) {
+uint8_t* Arena::Pin(const PinnedRange& range) {
   MutexLock lock(&mutex_);
-  Piece* piece = FindPiece(address, size);
+  Piece* piece = FindPiece(range.address, range.size);
   if (piece == nullptr) return nullptr;
-  ++piece->pins;
-  return shadow_ + (static_cast<const uint8_t*>(address) - base_);
+  const size_t offset = OffsetOf(range.address);
+  piece->pins.emplace(offset, range);
+  return shadow_ + offset;
 }
 
-void Arena::Unpin(const void* address) {
+void Arena::Unpin(const PinnedRange& range) {
   MutexLock lock(&mutex_);
-  Piece* piece = FindPiece(address, 0);
-  if (piece != nullptr) --piece->pins;
+  Piece* piece = FindPiece(range.address, range.size);
+  if (piece == nullptr) return;
+  const auto [first, last] = piece->pins.equal_range(OffsetOf(range.address));
+  for (auto it = first; it != last; ++it) {
+    const PinnedRange& pin = it->second;
+    if (pin.size != range.size || pin.use != range.use || pin.queue != range.queue) continue;
+    piece->pins.erase(it);
+    return;
+  }
+}
+
+std::optional<Use> Arena::QueuedUse(const void* address, size_t size) {
+  MutexLock lock(&mutex_);
+  const Piece* piece = FindPiece(address, size);
+  if (piece == nullptr) return std::nullopt;
+  const size_t begin = OffsetOf(address);
+  for (const auto& [offset, pin] : piece->pins) {
+    if (offset >= begin + size) break;
+    if (pin.use == Use::kCall || pin.use == Use::kLoad || offset + pin.size <= begin) continue;
+    return pin.use;
+  }
+  return std::nullopt;
+}
+
+bool Arena::CrossesRoom(const PinnedRange& range) {
+  MutexLock lock(&mutex_);
+  const Piece* piece = FindPiece(range.address, range.size);
+  if (piece == nullptr) return false;
+  const size_t begin = OffsetOf(range.address);
+  const auto in_room = [](size_t start, size_t size, size_t other) {
+    return other >= start + size && other < start + TouchRoom(size);
+  };
+  for (const auto& [offset, pin] : piece->pins) {
+    if (offset >= begin + TouchRoom(range.size)) break;
+    if (pin.use == Use::kCall || (pin.use != Use::kLoad && pin.queue == range.queue)) continue;
+    if (range.use == Use::kOutput && in_room(begin, range.size, offset)) return true;
+    if (pin.use == Use::kOutput && in_room(offset, pin.size, begin)) return true;
+  }
+  return false;
 }
 
 Arena::Usage Arena::callers() {

@@ -2,20 +2,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 
+#include "failure.h"
 #include "runtime.h"
 
 namespace hostacl {
 namespace {
 
 thread_local const char* current_callback = nullptr;
+std::atomic<bool> is_started{false};
+std::atomic<bool> is_orphan{false};  // a fork of a started process
 
 }  // namespace
 
+void SetStarted(bool started) {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] {
+    if (is_started.load()) is_orphan.store(true);
+  });
+  (void)registered;
+  is_started.store(started);
+}
+
 aclError EnterCall(const char* function, CallKind kind) {
+  if (is_orphan.load(std::memory_order_relaxed)) {
+    return Fail(ACL_ERROR_UNINITIALIZE, function,
+                ": this process was forked after aclInit and has no device threads; fork before"
+                " aclInit, or start a fresh program");
+  }
   if (current_callback != nullptr && kind == CallKind::kWork) {
     std::fprintf(stderr,
                  "hostacl: %s was called inside %s. A callback must not allocate, free, synchronise"

@@ -19,6 +19,10 @@ enum class CallKind {
 // inside a callback. Thread-safe.
 aclError EnterCall(const char* function, CallKind kind);
 
+// aclInit and aclFinalize tell it. A process that forks between the two leaves a child without the
+// device's threads: there every call is refused (100001). Thread-safe.
+void SetStarted(bool started);
+
 // Marks the calling thread as inside a callback of the program. Owned by the stack; single-thread.
 class CallbackScope {
  public:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "context.h"
 #include "failure.h"
@@ -34,12 +35,23 @@ bool KindFits(aclrtMemcpyKind kind, bool from_device, bool to_device) {
 
 }  // namespace
 
-Copy::~Copy() {
-  if (to_device_ != nullptr) to_device_->arena().Unpin(to_);
-  if (from_device_ != nullptr) from_device_->arena().Unpin(from_);
+aclError RefuseQueuedUse(Arena* arena, const void* address, size_t size) {
+  const std::optional<Use> use = arena->QueuedUse(address, size);
+  if (!use) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_RT_PARAM_INVALID, "the ", size, " bytes at ", address, " are ",
+              *use == Use::kRead ? "read" : "written",
+              " by queued work, and a write that does not wait for it changes them under it:"
+              " synchronise its stream first, or write in that stream's order");
 }
 
-aclError Copy::Prepare(Context* context, bool async) {
+Copy::~Copy() {
+  if (to_device_ != nullptr) to_device_->arena().Unpin(to_pin_);
+  if (from_device_ != nullptr) from_device_->arena().Unpin(from_pin_);
+  if (host_pin_ != nullptr) Runtime::Get().UnpinHost(host_pin_);
+}
+
+aclError Copy::Prepare(Context* context, const Stream* queue, bool pageable) {
+  const bool async = queue != nullptr && !pageable;
   if (to_ == nullptr || from_ == nullptr || count_ == 0 || count_ > room_) {
     return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: null pointer, count 0 or count ", count_,
                 " above destMax ", room_);
@@ -83,14 +95,22 @@ aclError Copy::Prepare(Context* context, bool async) {
                   "aclrtMemcpy: the host range leaves its"
                   " aclrtMallocHost block");
     }
-    if (async && !runtime.IsPinnedHost(address, count_)) {
+    if (async && !runtime.PinHost(address, count_)) {
       return Fail(ACL_ERROR_RT_PARAM_INVALID,
                   "aclrtMemcpyAsync: the host memory is pageable; take"
                   " it from aclrtMallocHost, or use aclrtMemcpy");
     }
+    if (async) host_pin_ = address;
   }
   if (to_device != nullptr) {
-    to_bytes_ = to_device->arena().Pin(to_, count_);
+    if (queue == nullptr) {
+      if (const aclError error = RefuseQueuedUse(&to_device->arena(), to_, count_)) return error;
+    }
+    to_pin_ = {.address = to_,
+               .size = count_,
+               .use = queue == nullptr ? Use::kCall : Use::kWrite,
+               .queue = queue};
+    to_bytes_ = to_device->arena().Pin(to_pin_);
     if (to_bytes_ == nullptr) {
       return Fail(ACL_ERROR_RT_PARAM_INVALID,
                   "aclrtMemcpy: the destination range leaves its"
@@ -101,7 +121,11 @@ aclError Copy::Prepare(Context* context, bool async) {
     to_bytes_ = static_cast<uint8_t*>(to_);
   }
   if (from_device != nullptr) {
-    from_bytes_ = from_device->arena().Pin(from_, count_);
+    from_pin_ = {.address = from_,
+                 .size = count_,
+                 .use = queue == nullptr ? Use::kCall : Use::kRead,
+                 .queue = queue};
+    from_bytes_ = from_device->arena().Pin(from_pin_);
     if (from_bytes_ == nullptr) {
       return Fail(ACL_ERROR_RT_PARAM_INVALID,
                   "aclrtMemcpy: the source range leaves its"

@@ -23,8 +23,9 @@ class Copy {
   Copy(const Copy&) = delete;
   Copy& operator=(const Copy&) = delete;
 
-  // `async` also demands page-locked host memory.
-  aclError Prepare(Context* context, bool async);
+  // `queue` is the stream of a queued copy, which demands page-locked host memory unless
+  // `pageable`; null for a copy at once, which must not write what queued work uses.
+  aclError Prepare(Context* context, const Stream* queue, bool pageable = false);
   // Takes its turn on the copy engine of its direction, and the time that the profile gives a copy
   // of this size. An error only by the fault plan.
   aclError Run(TaskTime* time);
@@ -36,10 +37,16 @@ class Copy {
   const size_t count_;
   const aclrtMemcpyKind kind_;
   Device* device_ = nullptr;       // of the context; null for a copy on the host
-  Device* to_device_ = nullptr;    // holds a pin on to_ when set
-  Device* from_device_ = nullptr;  // holds a pin on from_ when set
+  Device* to_device_ = nullptr;    // holds to_pin_ when set
+  Device* from_device_ = nullptr;  // holds from_pin_ when set
+  PinnedRange to_pin_;
+  PinnedRange from_pin_;
+  const void* host_pin_ = nullptr;  // the page-locked side of a queued copy
   uint8_t* to_bytes_ = nullptr;
   const uint8_t* from_bytes_ = nullptr;
 };
+
+// Refuses a write at once to memory that queued work uses.
+aclError RefuseQueuedUse(Arena* arena, const void* address, size_t size);
 
 }  // namespace hostacl

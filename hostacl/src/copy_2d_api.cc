@@ -32,7 +32,7 @@ struct Area {
 };
 
 // One Copy for each row; nothing is copied when one of them is refused.
-aclError PrepareRows(const char* function, const Area& area, Context* context, bool async,
+aclError PrepareRows(const char* function, const Area& area, Context* context, const Stream* queue,
                      std::vector<std::unique_ptr<Copy>>* rows) {
   if (area.to == nullptr || area.from == nullptr || area.width == 0 || area.height == 0 ||
       area.width > area.to_pitch || area.width > area.from_pitch) {
@@ -54,7 +54,7 @@ aclError PrepareRows(const char* function, const Area& area, Context* context, b
     rows->push_back(std::make_unique<Copy>(
         static_cast<char*>(area.to) + row * area.to_pitch, area.width,
         static_cast<const char*>(area.from) + row * area.from_pitch, area.width, area.kind));
-    if (const aclError error = rows->back()->Prepare(context, async)) return error;
+    if (const aclError error = rows->back()->Prepare(context, queue)) return error;
   }
   return ACL_SUCCESS;
 }
@@ -76,7 +76,7 @@ aclError aclrtMemcpy2d(void* dst, size_t dpitch, const void* src, size_t spitch,
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   const Area area{dst, dpitch, src, spitch, width, height, kind};
   std::vector<std::unique_ptr<Copy>> rows;
-  if (const aclError error = PrepareRows(__func__, area, context.get(), /*async=*/false, &rows)) {
+  if (const aclError error = PrepareRows(__func__, area, context.get(), /*queue=*/nullptr, &rows)) {
     return error;
   }
   const auto now = hostacl::Clock::now();
@@ -93,8 +93,7 @@ aclError aclrtMemcpy2dAsync(void* dst, size_t dpitch, const void* src, size_t sp
   if (const aclError error = Runtime::Get().FindStream(handle, context, &stream)) return error;
   const Area area{dst, dpitch, src, spitch, width, height, kind};
   auto rows = std::make_shared<std::vector<std::unique_ptr<Copy>>>();
-  if (const aclError error =
-          PrepareRows(__func__, area, context.get(), /*async=*/true, rows.get())) {
+  if (const aclError error = PrepareRows(__func__, area, context.get(), stream.get(), rows.get())) {
     return error;
   }
   return stream->Submit([rows](TaskTime* time) -> aclError { return RunRows(*rows, time); });
@@ -114,7 +113,7 @@ aclError aclrtMemcpyAsyncWithCondition(void* dst, size_t destMax, const void* sr
                             !Runtime::Get().IsPinnedHost(address, count));
   }
   auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
-  if (const aclError error = copy->Prepare(context.get(), /*async=*/!pageable)) return error;
+  if (const aclError error = copy->Prepare(context.get(), stream.get(), pageable)) return error;
   const aclError error =
       stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
   copy.reset();

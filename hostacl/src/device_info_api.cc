@@ -35,6 +35,12 @@ aclError aclrtQueryDeviceStatus(int32_t deviceId, aclrtDeviceStatus* deviceStatu
     return Fail(ACL_ERROR_INVALID_PARAM, "aclrtQueryDeviceStatus: null argument");
   }
   Device* device = nullptr;
+  const bool found =
+      deviceId >= 0 && Runtime::Get().DeviceAt(static_cast<uint32_t>(deviceId), &device);
+  if (found && device->faults() != nullptr && device->faults()->IsLost(deviceId)) {
+    *deviceStatus = ACL_RT_DEVICE_STATUS_ABNORMAL;
+    return ACL_SUCCESS;
+  }
   if (const aclError error = Runtime::Get().FindDevice(deviceId, &device)) return error;
   *deviceStatus = ACL_RT_DEVICE_STATUS_NORMAL;
   return ACL_SUCCESS;

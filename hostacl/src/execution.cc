@@ -3,6 +3,7 @@
 #include "execution.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -18,6 +19,13 @@ namespace {
 // A static model's buffer may be this much shorter than its tensor.
 constexpr size_t kSlack = 64;
 
+// How long an operator may run, as aclrtSetOpExecuteTimeOut has it.
+Clock::duration OperatorLimit() {
+  constexpr uint64_t kLongest = uint64_t{1091} * 1000000;  // microseconds, of a card
+  const uint64_t set = Runtime::Get().op_execute_microseconds().load();
+  return std::chrono::microseconds(set == 0 ? kLongest : set);
+}
+
 }  // namespace
 
 Execution::Execution(std::shared_ptr<LoadedModel> model) : model_(std::move(model)) {}
@@ -26,14 +34,14 @@ Execution::~Execution() {
   Arena& arena = model_->context()->device()->arena();
   for (const auto* list : {&inputs_, &outputs_}) {
     for (const Bound& bound : *list) {
-      if (bound.bytes != nullptr) arena.Unpin(bound.address);
+      if (bound.bytes != nullptr) arena.Unpin(RangeOf(bound));
     }
   }
-  if (gear_buffer_.bytes != nullptr) arena.Unpin(gear_buffer_.address);
+  if (gear_buffer_.bytes != nullptr) arena.Unpin(RangeOf(gear_buffer_));
   if (begun_) model_->End();
 }
 
-aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string& name,
+aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string& name, Use use,
                          Bound* bound) {
   Device* device = model_->context()->device();
   if (view.address == nullptr) {
@@ -52,8 +60,9 @@ aclError Execution::Bind(DataBuffer::View view, size_t needed, const std::string
                 " memory (aclrtMalloc) of the model's device");
   }
   bound->address = view.address;
-  bound->bytes = device->arena().Pin(view.address, view.size);
   bound->size = view.size;
+  bound->use = use;
+  bound->bytes = device->arena().Pin(RangeOf(*bound));
   if (bound->bytes == nullptr) {
     return Fail(ACL_ERROR_INVALID_PARAM, "the buffer of ", name, " at ", view.address, " with ",
                 view.size, " bytes leaves its allocation, or was freed");
@@ -96,10 +105,10 @@ aclError Execution::BindInputs(Dataset* dataset) {
       return Fail(ACL_ERROR_INVALID_PARAM, "input ", i, " of ", om.name, " is a destroyed buffer");
     }
     const bool is_gear = i == om.inputs.size();
-    const aclError error =
-        is_gear ? Bind(buffer->Get(), om.gear_values() * sizeof(uint32_t), ACL_DYNAMIC_TENSOR_NAME,
-                       &gear_buffer_)
-                : Bind(buffer->Get(), om.inputs[i].BytesAt(gear_), om.inputs[i].name, &inputs_[i]);
+    const aclError error = is_gear ? Bind(buffer->Get(), om.gear_values() * sizeof(uint32_t),
+                                          ACL_DYNAMIC_TENSOR_NAME, Use::kRead, &gear_buffer_)
+                                   : Bind(buffer->Get(), om.inputs[i].BytesAt(gear_),
+                                          om.inputs[i].name, Use::kRead, &inputs_[i]);
     if (error != ACL_SUCCESS) return error;
   }
   return ACL_SUCCESS;
@@ -129,7 +138,7 @@ aclError Execution::BindOutputs(Dataset* dataset) {
       buffer->Set(view);
     }
     const aclError error =
-        Bind(view, om.outputs[i].BytesAt(gear_), om.outputs[i].name, &outputs_[i]);
+        Bind(view, om.outputs[i].BytesAt(gear_), om.outputs[i].name, Use::kOutput, &outputs_[i]);
     if (error != ACL_SUCCESS) return error;
   }
   return ACL_SUCCESS;
@@ -143,8 +152,10 @@ aclError Execution::Prepare(const void* queue, const aclmdlDataset* input, aclmd
   }
   if (const aclError error = model_->Begin(queue)) return error;
   begun_ = true;
+  queue_ = queue;
   if (const aclError error = BindInputs(inputs.get())) return error;
-  return BindOutputs(outputs.get());
+  if (const aclError error = BindOutputs(outputs.get())) return error;
+  return CheckRooms();
 }
 
 aclError Execution::CheckGearBuffer() const {
@@ -175,6 +186,7 @@ aclError Execution::Run(TaskTime* time) {
     inputs[i] = padded[i].data();
   }
 
+  const Clock::duration limit = OperatorLimit();
   FaultPlan::Blow blow;
   if (device->faults() != nullptr) {
     TaskFacts facts{
@@ -182,11 +194,18 @@ aclError Execution::Run(TaskTime* time) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       facts.inputs.push_back({inputs[i], om.inputs[i].BytesAt(gear_)});
     }
-    blow = device->faults()->AtTask(facts, time->stop);
+    blow = device->faults()->AtTask(facts, time->stop, limit);
     if (blow.error != ACL_SUCCESS) return blow.error;
     if (blow.hung) time->ready = std::max(time->ready, Clock::now());
   }
-  Stage stage(device, &device->compute_engine(), model_->StageTime(gear_), blow.slow, time);
+  const Clock::duration length = model_->StageTime(gear_);
+  const auto acted = std::chrono::duration<double>(length) * blow.slow;
+  if (acted > limit) {
+    Stage cut(device, &device->compute_engine(), limit, /*slow=*/1, time);
+    cut.Finish();
+    return FailOverdue(om.name, limit);
+  }
+  Stage stage(device, &device->compute_engine(), length, blow.slow, time);
   std::vector<std::vector<uint8_t>> outputs;
   Clock::duration took{0};
   if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, &outputs, &took)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "acl/acl_mdl.h"
+#include "arena.h"
 #include "dataset.h"
 #include "model.h"
 #include "stream.h"
@@ -34,6 +35,7 @@ class Execution {
     void* address = nullptr;
     uint8_t* bytes = nullptr;  // pinned
     size_t size = 0;           // bytes that may be used
+    Use use = Use::kRead;
   };
 
   // Finds the gear that a setter left in `dataset`.
@@ -41,11 +43,18 @@ class Execution {
   aclError BindInputs(Dataset* dataset);
   aclError BindOutputs(Dataset* dataset);
   // Pins `view`; the caller's buffer must hold `needed` bytes.
-  aclError Bind(DataBuffer::View view, size_t needed, const std::string& name, Bound* bound);
+  aclError Bind(DataBuffer::View view, size_t needed, const std::string& name, Use use,
+                Bound* bound);
+  PinnedRange RangeOf(const Bound& bound) const {
+    return {.address = bound.address, .size = bound.size, .use = bound.use, .queue = queue_};
+  }
+  // What the device may touch behind an output must be nobody else's.
+  aclError CheckRooms();
   // The gear buffer must hold the gear while the model reads it.
   aclError CheckGearBuffer() const;
 
   const std::shared_ptr<LoadedModel> model_;
+  const void* queue_ = nullptr;
   bool begun_ = false;
   size_t gear_ = 0;  // index into OmModel::gears
   std::vector<Bound> inputs_;

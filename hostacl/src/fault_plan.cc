@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "acl/acl_rt.h"
 #include "failure.h"
 #include "fault_reach.h"
 #include "json_reader.h"
@@ -23,18 +24,21 @@ namespace {
   std::abort();
 }
 
-// Calls that are about the process, or that name their device themselves: they do not fail because
-// the device of the thread's context is lost.
+// Calls that are about the process, that name their device themselves, or that only handle things
+// of the host (wrappers, datasets, descriptions, options): they do not fail because the device of
+// the thread's context is lost.
 bool OutlivesItsDevice(std::string_view function) {
-  constexpr std::string_view kNames[] = {"aclInit",
-                                         "aclFinalize",
-                                         "aclrtGetVersion",
-                                         "aclFinalizeReference",
-                                         "aclrtSetDevice",
-                                         "aclrtSetCurrentContext",
-                                         "aclrtGetDeviceCount",
-                                         "aclrtCreateContext",
-                                         "aclsysGetCANNVersion"};
+  if (function.substr(0, 5) != "aclrt") {
+    constexpr std::string_view kDevice[] = {"aclmdlLoad", "aclmdlUnload", "aclmdlExecute",
+                                            "aclmdlSetDynamic", "aclmdlSetInputDynamic"};
+    return std::none_of(std::begin(kDevice), std::end(kDevice), [&](std::string_view start) {
+      return function.substr(0, start.size()) == start;
+    });
+  }
+  constexpr std::string_view kNames[] = {
+      "aclrtCreateContext",     "aclrtGetCurrentContext", "aclrtGetDevice",
+      "aclrtGetDeviceCount",    "aclrtGetRunMode",        "aclrtGetVersion",
+      "aclrtQueryDeviceStatus", "aclrtSetCurrentContext", "aclrtSetDevice"};
   return std::find(std::begin(kNames), std::end(kNames), function) != std::end(kNames);
 }
 
@@ -59,6 +63,12 @@ std::unique_ptr<FaultPlan> FaultPlan::Load(const std::string& path, std::string*
   if (file.Done()) return std::make_unique<FaultPlan>(std::move(rules), Clock::now());
   *problem = "HOSTACL_FAULTS: " + path + ": " + finding;
   return nullptr;
+}
+
+aclError FailOverdue(std::string_view model, Clock::duration limit) {
+  return Fail(ACL_ERROR_RT_AICORE_TIMEOUT, "execution of ", model, ": an operator ran for ",
+              std::chrono::duration_cast<std::chrono::milliseconds>(limit).count(),
+              " ms, the longest that is allowed (aclrtSetOpExecuteTimeOut)");
 }
 
 FaultPlan::FaultPlan(std::vector<FaultRule> rules, TimePoint begin)
@@ -118,7 +128,8 @@ aclError FaultPlan::AtCall(const char* function, int device) {
   return ACL_SUCCESS;
 }
 
-FaultPlan::Blow FaultPlan::AtTask(const TaskFacts& task, const std::atomic<bool>* stop) {
+FaultPlan::Blow FaultPlan::AtTask(const TaskFacts& task, const std::atomic<bool>* stop,
+                                  Clock::duration limit) {
   // What a rule watches in the inputs takes time to find; nobody waits for it.
   std::vector<bool> watches;
   for (const FaultRule& rule : rules_) watches.push_back(rule.WatchesTask(task));
@@ -136,11 +147,15 @@ FaultPlan::Blow FaultPlan::AtTask(const TaskFacts& task, const std::atomic<bool>
     if (rule->hang) {
       blow.hung = true;
       ++hanging;
-      const bool in_full = Hang(*rule->hang, stop);
+      const bool in_full = Hang(std::min(*rule->hang, limit), stop);
       --hanging;
       changed_.NotifyAll();
       if (!in_full) {
         blow.error = Fail(kStreamAborted, "the stream was ended while its task hung");
+        return blow;
+      }
+      if (*rule->hang >= limit) {
+        blow.error = FailOverdue(task.model, limit);
         return blow;
       }
     }
@@ -160,6 +175,11 @@ FaultPlan::Blow FaultPlan::AtTask(const TaskFacts& task, const std::atomic<bool>
 aclError FaultPlan::CheckDevice(int device) {
   MutexLock lock(&mutex_);
   return FailLost(device);
+}
+
+bool FaultPlan::IsLost(int device) {
+  MutexLock lock(&mutex_);
+  return lost_.count(device) > 0;
 }
 
 void FaultPlan::Wake() {

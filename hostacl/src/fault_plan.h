@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,9 @@
 #include "mutex.h"
 
 namespace hostacl {
+
+// 507014: an execution of `model` ran into the longest time of an operator.
+aclError FailOverdue(std::string_view model, Clock::duration limit);
 
 // Faults on plan, read from HOSTACL_FAULTS. What a rule decides depends on its own count of what
 // it watches on a device, and on its seed: the same calls meet the same faults in every run, in
@@ -40,11 +44,14 @@ class FaultPlan {
   // returns at once, with a recent message; success: go on. May wait, and may end the process.
   aclError AtCall(const char* function, int device) HOSTACL_EXCLUDES(mutex_);
   // To be asked when a task begins to run; waits while it, or the engine under it, hangs.
-  // `stop` (may be null) ends the wait when it is set before a Wake. An error leaves a message.
-  Blow AtTask(const TaskFacts& task, const std::atomic<bool>* stop) HOSTACL_EXCLUDES(mutex_);
+  // `stop` (may be null) ends the wait when it is set before a Wake. A task whose own hang lasts
+  // for `limit` ends with 507014. An error leaves a message.
+  Blow AtTask(const TaskFacts& task, const std::atomic<bool>* stop,
+              Clock::duration limit = FaultRule::kForEver) HOSTACL_EXCLUDES(mutex_);
 
   // Success, or the code of a device that is lost, with a recent message.
   aclError CheckDevice(int device) HOSTACL_EXCLUDES(mutex_);
+  bool IsLost(int device) HOSTACL_EXCLUDES(mutex_);
   // Hanging tasks look at their `stop` again.
   void Wake() HOSTACL_EXCLUDES(mutex_);
   // Ends every hang, now and later.

@@ -75,8 +75,8 @@ aclError Set(const Setter& setter, const std::vector<uint64_t>& values) {
   const OmModel& om = setter.model->om();
   Arena& arena = setter.model->context()->device()->arena();
   const size_t needed = om.gear_values() * sizeof(uint32_t);
-  uint8_t* bytes =
-      setter.view.size < needed ? nullptr : arena.Pin(setter.view.address, setter.view.size);
+  const PinnedRange range{.address = setter.view.address, .size = setter.view.size};
+  uint8_t* bytes = setter.view.size < needed ? nullptr : arena.Pin(range);
   if (bytes == nullptr) {
     return Fail(ACL_ERROR_GE_DYNAMIC_INPUT_LENGTH_INVALID, setter.function,
                 ": the " ACL_DYNAMIC_TENSOR_NAME " buffer of ", om.name, " with ", setter.view.size,
@@ -97,7 +97,7 @@ aclError Set(const Setter& setter, const std::vector<uint64_t>& values) {
     result = Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, setter.function, ": ", GearText(values),
                   " is no gear of ", om.name, ", which has ", known, "; pad to the next one");
   }
-  arena.Unpin(setter.view.address);
+  arena.Unpin(range);
   return result;
 }
 

@@ -13,13 +13,18 @@ void* Runtime::MallocHost(size_t size) {
   if (posix_memalign(&address, 64, size) != 0) return nullptr;
   std::memset(address, Arena::kPoison, size);
   MutexLock lock(&mutex_);
-  pinned_[reinterpret_cast<uintptr_t>(address)] = size;
+  pinned_[reinterpret_cast<uintptr_t>(address)] = HostBlock{.size = size};
   return address;
 }
 
-bool Runtime::FreeHost(void* address) {
+bool Runtime::FreeHost(void* address, int* users) {
   MutexLock lock(&mutex_);
-  if (pinned_.erase(reinterpret_cast<uintptr_t>(address)) == 0) return false;
+  *users = 0;
+  const auto it = pinned_.find(reinterpret_cast<uintptr_t>(address));
+  if (it == pinned_.end()) return false;
+  *users = it->second.users;
+  if (*users > 0) return false;
+  pinned_.erase(it);
   std::free(address);
   return true;
 }
@@ -27,31 +32,50 @@ bool Runtime::FreeHost(void* address) {
 Arena::Usage Runtime::PinnedHost() {
   MutexLock lock(&mutex_);
   Arena::Usage usage;
-  for (const auto& [address, size] : pinned_) {
+  for (const auto& [address, block] : pinned_) {
     ++usage.pieces;
-    usage.bytes += size;
+    usage.bytes += block.size;
   }
   return usage;
 }
 
-bool Runtime::IsPinnedHost(const void* address, size_t size) {
-  MutexLock lock(&mutex_);
+Runtime::HostBlock* Runtime::FindHostBlock(const void* address, size_t* inside) {
   const uintptr_t at = reinterpret_cast<uintptr_t>(address);
   auto it = pinned_.upper_bound(at);
-  if (it == pinned_.begin()) return false;
+  if (it == pinned_.begin()) return nullptr;
   --it;
-  const size_t inside = at - it->first;
-  return inside <= it->second && size <= it->second - inside;
+  *inside = at - it->first;
+  return *inside <= it->second.size ? &it->second : nullptr;
+}
+
+bool Runtime::IsPinnedHost(const void* address, size_t size) {
+  MutexLock lock(&mutex_);
+  size_t inside = 0;
+  const HostBlock* block = FindHostBlock(address, &inside);
+  return block != nullptr && size <= block->size - inside;
+}
+
+bool Runtime::PinHost(const void* address, size_t size) {
+  MutexLock lock(&mutex_);
+  size_t inside = 0;
+  HostBlock* block = FindHostBlock(address, &inside);
+  if (block == nullptr || size > block->size - inside) return false;
+  ++block->users;
+  return true;
+}
+
+void Runtime::UnpinHost(const void* address) {
+  MutexLock lock(&mutex_);
+  size_t inside = 0;
+  HostBlock* block = FindHostBlock(address, &inside);
+  if (block != nullptr) --block->users;
 }
 
 bool Runtime::LeavesPinnedHost(const void* address, size_t size) {
   MutexLock lock(&mutex_);
-  const uintptr_t at = reinterpret_cast<uintptr_t>(address);
-  auto it = pinned_.upper_bound(at);
-  if (it == pinned_.begin()) return false;
-  --it;
-  const size_t inside = at - it->first;
-  return inside < it->second && size > it->second - inside;
+  size_t inside = 0;
+  const HostBlock* block = FindHostBlock(address, &inside);
+  return block != nullptr && inside < block->size && size > block->size - inside;
 }
 
 }  // namespace hostacl

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The memory part of acl/acl_rt.h.
-#include <cstring>
 #include <memory>
 
 #include "acl/acl_rt.h"
 #include "call.h"
 #include "copy.h"
 #include "failure.h"
+#include "fill.h"
 #include "runtime.h"
 
 using hostacl::CallKind;
@@ -16,6 +16,7 @@ using hostacl::Copy;
 using hostacl::Device;
 using hostacl::EnterCall;
 using hostacl::Fail;
+using hostacl::Fill;
 using hostacl::Runtime;
 using hostacl::Stream;
 using hostacl::TaskTime;
@@ -85,7 +86,13 @@ aclError ReleaseHost(const char* function, void* hostPtr) {
     return Fail(ACL_ERROR_RT_INVALID_MEMORY_TYPE, function, ": ", hostPtr,
                 " is a device address; free it by aclrtFree");
   }
-  if (Runtime::Get().FreeHost(hostPtr)) return ACL_SUCCESS;
+  int users = 0;
+  if (Runtime::Get().FreeHost(hostPtr, &users)) return ACL_SUCCESS;
+  if (users > 0) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": ", hostPtr, " is used by ", users,
+                " queued task(s); a card would copy from or to freed memory: synchronise the stream"
+                " first");
+  }
   return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": ", hostPtr,
               " is not the start of a live aclrtMallocHost block: freed before, or pageable"
               " memory");
@@ -146,7 +153,9 @@ aclError aclrtFreeHost(void* hostPtr) {
 aclError aclrtFreeHostWithDevSync(void* hostPtr) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   if (hostPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": null pointer");
-  if (aclrtSynchronizeDevice() == ACL_ERROR_RT_CONTEXT_NULL) return ACL_ERROR_RT_CONTEXT_NULL;
+  std::shared_ptr<Context> context;
+  if (const aclError error = Runtime::Get().Current(&context)) return error;
+  (void)aclrtSynchronizeDevice();
   return ReleaseHost(__func__, hostPtr);
 }
 
@@ -176,7 +185,7 @@ aclError aclrtMemcpy(void* dst, size_t destMax, const void* src, size_t count,
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   Copy copy(dst, destMax, src, count, kind);
-  if (const aclError error = copy.Prepare(context.get(), /*async=*/false)) return error;
+  if (const aclError error = copy.Prepare(context.get(), /*queue=*/nullptr)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
   return copy.Run(&time);
 }
@@ -191,37 +200,17 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
     return error;
   }
   auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
-  if (const aclError error = copy->Prepare(context.get(), /*async=*/true)) return error;
+  if (const aclError error = copy->Prepare(context.get(), stream.get())) return error;
   return stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
 }
-
-namespace {
-
-aclError CheckFill(const void* devPtr, size_t maxCount, size_t count, Device** owner) {
-  *owner = Runtime::Get().OwnerOf(devPtr);
-  if (*owner == nullptr || count == 0 || count > maxCount) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID,
-                "aclrtMemset: needs a device address and 0 < count <="
-                " maxCount; count ",
-                count, ", maxCount ", maxCount);
-  }
-  return ACL_SUCCESS;
-}
-
-}  // namespace
 
 aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
-  Device* owner = nullptr;
-  if (const aclError error = CheckFill(devPtr, maxCount, count, &owner)) return error;
-  uint8_t* bytes = owner->arena().Pin(devPtr, count);
-  if (bytes == nullptr) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemset: the range leaves its allocation");
-  }
-  std::memset(bytes, value, count);
-  owner->arena().Unpin(devPtr);
+  Fill fill(devPtr, value, count);
+  if (const aclError error = fill.Prepare(__func__, maxCount, /*queue=*/nullptr)) return error;
+  fill.Run();
   return ACL_SUCCESS;
 }
 
@@ -234,19 +223,12 @@ aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value, size_t c
   if (const aclError error = Runtime::Get().FindStream(stream_handle, context, &stream)) {
     return error;
   }
-  Device* owner = nullptr;
-  if (const aclError error = CheckFill(devPtr, maxCount, count, &owner)) return error;
-  uint8_t* bytes = owner->arena().Pin(devPtr, count);
-  if (bytes == nullptr) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemsetAsync: the range leaves its allocation");
-  }
-  return stream->Submit(
-      [owner, devPtr, bytes, value, count](TaskTime*) -> aclError {
-        std::memset(bytes, value, count);
-        owner->arena().Unpin(devPtr);
-        return ACL_SUCCESS;
-      },
-      [owner, devPtr] { owner->arena().Unpin(devPtr); });
+  auto fill = std::make_shared<Fill>(devPtr, value, count);
+  if (const aclError error = fill->Prepare(__func__, maxCount, stream.get())) return error;
+  return stream->Submit([fill](TaskTime*) -> aclError {
+    fill->Run();
+    return ACL_SUCCESS;
+  });
 }
 
 aclError aclrtGetMemInfo(aclrtMemAttr attr, size_t* free, size_t* total) {

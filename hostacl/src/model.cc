@@ -26,15 +26,16 @@ LoadedModel::LoadedModel(OmModel om, std::shared_ptr<Context> context)
 LoadedModel::~LoadedModel() {
   Arena& arena = context_->device()->arena();
   // The caller's memory is pinned while the model is loaded, so that freeing it is found out.
-  for (const auto& [address, owned] :
-       {std::pair(memory_.work, owns_work_), std::pair(memory_.weight, owns_weight_)}) {
-    if (address == nullptr) continue;
+  const auto release = [&arena](void* address, size_t size, bool owned) {
+    if (address == nullptr) return;
     if (owned) {
       arena.Free(address);
     } else {
-      arena.Unpin(address);
+      arena.Unpin({.address = address, .size = size, .use = Use::kLoad});
     }
-  }
+  };
+  release(memory_.work, memory_.work_size, owns_work_);
+  release(memory_.weight, memory_.weight_size, owns_weight_);
 }
 
 aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
@@ -65,22 +66,27 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
     size_t given_size;
     size_t needed;
     void** kept;
+    size_t* kept_size;
     bool* owned;
     const char* name;
   };
-  for (const Part& part : {Part{memory.work, memory.work_size, content.work_size,
-                                &loaded->memory_.work, &loaded->owns_work_, "work"},
-                           Part{memory.weight, memory.weight_size, content.weight_size,
-                                &loaded->memory_.weight, &loaded->owns_weight_, "weight"}}) {
+  for (const Part& part :
+       {Part{memory.work, memory.work_size, content.work_size, &loaded->memory_.work,
+             &loaded->memory_.work_size, &loaded->owns_work_, "work"},
+        Part{memory.weight, memory.weight_size, content.weight_size, &loaded->memory_.weight,
+             &loaded->memory_.weight_size, &loaded->owns_weight_, "weight"}}) {
     if (part.given != nullptr) {
-      if (arena.Pin(part.given, part.given_size) == nullptr) {
+      const PinnedRange range{.address = part.given, .size = part.given_size, .use = Use::kLoad};
+      if (arena.Pin(range) == nullptr) {
         return Fail(ACL_ERROR_INVALID_PARAM, part.name, " memory ", part.given,
                     " is no live device memory of this device, or shorter than said");
       }
       *part.kept = part.given;
+      *part.kept_size = part.given_size;
       *part.owned = false;
     } else if (part.needed > 0) {
       *part.kept = arena.Allocate(part.needed, /*fill=*/false);
+      *part.kept_size = part.needed;
       *part.owned = true;
       if (*part.kept == nullptr) {
         return Fail(ACL_ERROR_GE_MEMORY_ALLOCATION, "no device memory for the ", part.name,
@@ -97,7 +103,6 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
     return Fail(ACL_ERROR_PARSE_MODEL, "the graph of ", content.name,
                 " cannot be compiled: ", problem);
   }
-  loaded->memory_.work_size = memory.work != nullptr ? memory.work_size : content.work_size;
   loaded->session_ = std::make_unique<Session>(&content, std::move(engine));
   const Profile* profile = context->device()->profile();
   if (profile != nullptr) WaitUntil(begin + profile->LoadTime(content.name));

@@ -97,6 +97,19 @@ aclError aclmdlQuerySizeFromMem(const void* model, size_t modelSize, size_t* wor
   return QuerySize({static_cast<const char*>(model), modelSize}, workSize, weightSize);
 }
 
+aclError aclmdlQueryExeOMDesc(const char* fileName, aclmdlExeOMDesc* mdlPartitionSize) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
+  if (fileName == nullptr || mdlPartitionSize == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlQueryExeOMDesc: null argument");
+  }
+  std::string bytes;
+  OmProblem problem = hostacl::ReadOmFile(fileName, &bytes);
+  if (problem.code != ACL_SUCCESS) return FailWith(problem.code, std::move(problem.message));
+  // Nothing else of a model is in device memory here: no kernels, no tasks.
+  *mdlPartitionSize = aclmdlExeOMDesc{};
+  return QuerySize(bytes, &mdlPartitionSize->workSize, &mdlPartitionSize->weightSize);
+}
+
 aclError aclmdlLoadFromFile(const char* modelPath, uint32_t* modelId) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   return LoadFile(modelPath, ModelMemory{}, modelId);

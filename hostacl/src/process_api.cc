@@ -20,17 +20,25 @@ aclError aclInit(const char* configPath) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   hostacl::InitConfig config;
   if (const aclError error = hostacl::ReadInitConfig(configPath, &config)) return error;
-  return Runtime::Get().Init(config);
+  const aclError error = Runtime::Get().Init(config);
+  if (error == ACL_SUCCESS) hostacl::SetStarted(true);
+  return error;
 }
 
 aclError aclFinalize() {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  return Runtime::Get().Finalize();
+  const aclError error = Runtime::Get().Finalize();
+  if (error == ACL_SUCCESS) hostacl::SetStarted(false);
+  return error;
 }
 
 aclError aclFinalizeReference(uint64_t* refCount) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  return Runtime::Get().FinalizeReference(refCount);
+  uint64_t left = 0;
+  const aclError error = Runtime::Get().FinalizeReference(&left);
+  if (refCount != nullptr) *refCount = left;
+  if (error == ACL_SUCCESS && left == 0) hostacl::SetStarted(false);
+  return error;
 }
 
 aclError aclrtGetVersion(int32_t* majorVersion, int32_t* minorVersion, int32_t* patchVersion) {

@@ -113,6 +113,7 @@ std::unique_ptr<Profile> Profile::Load(const std::string& path, std::string* pro
       FromMs(file.Number("execute_overhead_us", 0, 1e9, "a time of 0 to 1e9 us").value_or(0) / 1e3);
   profile->load_ = FromMs(file.Number("load_ms", 0, kMostMs, kTime).value_or(0));
   profile->first_run_ = FromMs(file.Number("first_run_ms", 0, kMostMs, kTime).value_or(0));
+  profile->finalize_ = FromMs(file.Number("finalize_ms", 0, kMostMs, kTime).value_or(0));
   profile->ReadCopies(&file, root, &finding);
   const nlohmann::json* models = file.Raw("models");
   if (models == nullptr || !models->is_object()) {

@@ -40,6 +40,8 @@ class Profile {
   Clock::duration FirstRunTime(const std::string& model) const;
   // The least time that loading takes.
   Clock::duration LoadTime(const std::string& model) const;
+  // The least time that aclFinalize takes.
+  Clock::duration finalize() const { return finalize_; }
   // Zero where the file gives no bandwidth and no latency.
   Clock::duration CopyTime(CopyWay way, size_t bytes) const;
 
@@ -59,6 +61,7 @@ class Profile {
   Clock::duration execute_overhead_{0};
   Clock::duration load_{0};
   Clock::duration first_run_{0};
+  Clock::duration finalize_{0};
   std::array<double, 3> gb_per_s_ = {};  // by CopyWay; zero: as fast as you like
   std::array<Clock::duration, 3> latency_ = {};
   std::map<std::string, Model> models_;

@@ -59,6 +59,7 @@ aclError Runtime::Init(const InitConfig& config) {
 }
 
 aclError Runtime::Finalize() {
+  const TimePoint begin = Clock::now();
   {
     MutexLock lock(&mutex_);
     if (!initialized_) {
@@ -92,6 +93,7 @@ aclError Runtime::Finalize() {
     models.swap(models_);
   }
   models.clear();
+  if (profile_ != nullptr) WaitUntil(begin + profile_->finalize());
   MutexLock lock(&mutex_);
   WriteReport();
   defaults_.clear();

@@ -90,7 +90,11 @@ class Runtime {
 
   // Page-locked host memory.
   void* MallocHost(size_t size) HOSTACL_EXCLUDES(mutex_);
-  bool FreeHost(void* address) HOSTACL_EXCLUDES(mutex_);
+  // False when it is no start of a live block, or queued work uses it: then `users` is above 0.
+  bool FreeHost(void* address, int* users) HOSTACL_EXCLUDES(mutex_);
+  // IsPinnedHost, and keeps the block from being freed until UnpinHost.
+  bool PinHost(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
+  void UnpinHost(const void* address) HOSTACL_EXCLUDES(mutex_);
   Arena::Usage PinnedHost() HOSTACL_EXCLUDES(mutex_);
   bool IsPinnedHost(const void* address, size_t size) HOSTACL_EXCLUDES(mutex_);
   // True when the range begins in a page-locked block and runs over its end.
@@ -103,7 +107,15 @@ class Runtime {
     int users = 0;  // SetDevice minus ResetDevice
   };
 
+  struct HostBlock {
+    size_t size = 0;
+    int users = 0;  // queued copies
+  };
+
   Runtime() = default;
+
+  // The page-locked block that the range begins in, or its end; null when there is none.
+  HostBlock* FindHostBlock(const void* address, size_t* inside) HOSTACL_REQUIRES(mutex_);
 
   // Binds the calling thread to the device's default context, which is made when there is none.
   void BindDefault(Device* device) HOSTACL_REQUIRES(mutex_);
@@ -121,7 +133,7 @@ class Runtime {
   std::vector<Default> defaults_ HOSTACL_GUARDED_BY(mutex_);
   std::map<uint32_t, std::shared_ptr<LoadedModel>> models_ HOSTACL_GUARDED_BY(mutex_);
   uint32_t next_model_ HOSTACL_GUARDED_BY(mutex_) = 1;
-  std::map<uintptr_t, size_t> pinned_ HOSTACL_GUARDED_BY(mutex_);  // address to size
+  std::map<uintptr_t, HostBlock> pinned_ HOSTACL_GUARDED_BY(mutex_);  // by address
   std::unique_ptr<Profile> profile_;     // set by Init, before any device exists
   std::unique_ptr<ReplayStore> replay_;  // as profile_
   // Shared with the calls that ask it while aclFinalize lets go of it.

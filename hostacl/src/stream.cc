@@ -28,6 +28,7 @@ Stream::Stream(std::shared_ptr<Context> context, bool virtual_time)
     : context_(std::move(context)),
       virtual_time_(virtual_time),
       id_(NextId()),
+      shuffle_(id_),
       thread_([this] { Loop(); }) {
   pthread_setname_np(thread_.native_handle(), "hostacl-stream");
 }
@@ -128,6 +129,7 @@ void Stream::Loop() {
       queue_.pop_front();
       running_ = true;
     }
+    if (const auto delay = shuffle_.Next()) interrupt_.Wait(Clock::now() + *delay);
     if (context_->Stopped()) {
       if (entry.on_drop) entry.on_drop();
     } else {

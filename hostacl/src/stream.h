@@ -14,6 +14,7 @@
 #include "acl/acl_base.h"
 #include "interrupt.h"
 #include "mutex.h"
+#include "shuffle.h"
 
 namespace hostacl {
 
@@ -95,6 +96,7 @@ class Stream {
   bool stopping_ HOSTACL_GUARDED_BY(mutex_) = false;
   bool failure_mode_set_ HOSTACL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<ReportQueue> reports_ HOSTACL_GUARDED_BY(mutex_);
+  Shuffle shuffle_;         // of the stream's thread only
   uint32_t tasks_run_ = 0;  // of the stream's thread only: names a task in a report
   std::thread thread_;      // last: it uses all the above
 };

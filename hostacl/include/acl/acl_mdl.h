@@ -231,7 +231,7 @@ ACL_FUNC_VISIBILITY aclError aclmdlQuerySize(const char* fileName, size_t* workS
                                              size_t* weightSize);
 ACL_FUNC_VISIBILITY aclError aclmdlQuerySizeFromMem(const void* model, size_t modelSize,
                                                     size_t* workSize, size_t* weightSize);
-// CANN 8.1. The sizes of all parts.
+// CANN 8.1. The sizes of all parts; here only work memory and weights are above 0.
 ACL_FUNC_VISIBILITY aclError aclmdlQueryExeOMDesc(const char* fileName,
                                                   aclmdlExeOMDesc* mdlPartitionSize);
 ACL_FUNC_VISIBILITY aclError aclmdlLoadFromFile(const char* modelPath, uint32_t* modelId);

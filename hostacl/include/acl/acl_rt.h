@@ -465,7 +465,7 @@ ACL_FUNC_VISIBILITY aclError aclrtPointerGetAttributes(const void* ptr,
 ACL_FUNC_VISIBILITY aclError aclrtHostRegisterV2(void* ptr, uint64_t size, uint32_t flag);
 ACL_FUNC_VISIBILITY aclError aclrtHostUnregister(void* ptr);
 // At once, without waiting for any stream. 107000 when destMax < count, when kind does not fit the
-// addresses, or when a range leaves its allocation.
+// addresses, when a range leaves its allocation, or when queued work uses what is written.
 ACL_FUNC_VISIBILITY aclError aclrtMemcpy(void* dst, size_t destMax, const void* src, size_t count,
                                          aclrtMemcpyKind kind);
 // In the stream's order. Host memory is page-locked and stays untouched until the stream is
@@ -495,7 +495,7 @@ ACL_FUNC_VISIBILITY aclError aclrtMemcpyBatchAsync(void** dsts, size_t* destMaxs
                                                    aclrtMemcpyBatchAttr* attrs,
                                                    size_t* attrsIndexes, size_t numAttrs,
                                                    size_t* failIndex, aclrtStream stream);
-// Fills count of maxCount bytes with the low byte of value.
+// Fills count of maxCount bytes, of the device or of aclrtMallocHost, with the low byte of value.
 ACL_FUNC_VISIBILITY aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value,
                                          size_t count);
 ACL_FUNC_VISIBILITY aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value,

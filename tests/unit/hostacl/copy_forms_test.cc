@@ -91,8 +91,8 @@ TEST_F(CopyFormsTest, CopiesWithinTheDeviceNeedAlignedAddressesWhenQueued) {
   EXPECT_EQ(queue(64, 128), ACL_SUCCESS);
   EXPECT_EQ(queue(32, 0), ACL_ERROR_RT_ADDR_UNALIGNED);
   EXPECT_EQ(queue(0, 8), ACL_ERROR_RT_ADDR_UNALIGNED);
-  EXPECT_EQ(aclrtMemcpy(to + 32, 64, from + 8, 64, ACL_MEMCPY_DEVICE_TO_DEVICE), ACL_SUCCESS);
   EXPECT_EQ(aclrtSynchronizeStream(stream_), ACL_SUCCESS);
+  EXPECT_EQ(aclrtMemcpy(to + 32, 64, from + 8, 64, ACL_MEMCPY_DEVICE_TO_DEVICE), ACL_SUCCESS);
 }
 
 TEST_F(CopyFormsTest, PoliciesAreChecked) {
