@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 #include "server/device/stream.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
