@@ -102,6 +102,37 @@ def bench_soak(folder: pathlib.Path, out: pathlib.Path, requests: int, report: R
     report.add("serve.rss_growth_mib", after - before, "MiB", "lower", 5, how)
 
 
+# Bars of hostacl's own figures: better, reference.
+HOSTACL_BARS = {
+    "hostacl.vs_engine": ("higher", 0.98),
+    "hostacl.execute_overhead_us": ("lower", 20),
+    "hostacl.second_load_ratio": ("lower", 0.10),
+    "hostacl.profile_error": ("lower", 0.01),
+    "hostacl.profile_late_us": ("lower", 100),
+    "hostacl.load_ms": ("lower", 1000),
+}
+
+
+def bench_hostacl(out: pathlib.Path, report: Report) -> None:
+    """The ACL library alone, by a program that speaks its C interface."""
+    subprocess.run(["deploy/build.sh", "release", "hostacl_bench"], cwd=ROOT, check=True)
+    figures = out / "hostacl.json"
+    program = next((BUILD / "tests").rglob("hostacl_bench"))
+    subprocess.run(
+        [str(program), "--out", str(figures), "--folder", str(out)],
+        cwd=ROOT,
+        check=True,
+        timeout=1800,
+        stdout=subprocess.DEVNULL,
+    )
+    for figure in json.loads(figures.read_text()):
+        faster = "higher" if figure["unit"].endswith("/s") else "lower"
+        better, bar = HOSTACL_BARS.get(figure["name"], (faster, None))
+        if figure["name"].startswith("hostacl.vs_engine"):
+            better = "higher"
+        report.add(figure["name"], figure["value"], figure["unit"], better, bar, figure["how"])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench")
@@ -111,6 +142,7 @@ def main() -> int:
     folder = args.out / "scenes"
     make_data("scenes", 64, folder)
     report = Report()
+    bench_hostacl(args.out, report)
     bench_of_ideal(folder, args.out, report)
     bench_host(folder, args.out, report)
     bench_soak(folder, args.out, args.soak_requests, report)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // Speed of hostacl, as JSON. usage: hostacl_bench [--out FILE] [--folder DIR] [--onnx BACKBONE]
-// [PART...]; the parts are profile, overhead, load and engine; all without.
+// [--rec PP_OCRV4_REC] [PART...]; the parts are profile, overhead, load and engine; all without.
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: hostacl_bench [--out FILE] [--folder DIR] [--onnx BACKBONE.onnx] "
-    "[profile] [overhead] [load] [engine]";
+    "[--rec REC.onnx] [profile] [overhead] [load] [engine]";
 
 }  // namespace
 
@@ -23,12 +23,14 @@ int main(int count, char** values) {
   std::string out;
   std::string folder = "/tmp";
   std::string onnx = "models/vitdet/backbone.onnx";
+  std::string rec = "build/deps/rapidocr/ch_PP-OCRv4_rec_infer.onnx";
   std::set<std::string> parts;
   for (int i = 1; i < count; ++i) {
     const std::string argument = values[i];
     std::string* option = argument == "--out"      ? &out
                           : argument == "--folder" ? &folder
                           : argument == "--onnx"   ? &onnx
+                          : argument == "--rec"    ? &rec
                                                    : nullptr;
     if (option != nullptr && i + 1 < count) {
       *option = values[++i];
@@ -50,7 +52,9 @@ int main(int count, char** values) {
   if (wants("profile")) add(ProfileFigures(folder));
   if (wants("overhead")) add(OverheadFigures(folder));
   if (wants("load")) add(LoadFigures(folder));
-  if (wants("engine")) add(EngineFigures(folder, onnx));
+  if (wants("engine")) {
+    add(EngineFigures(folder, {{"backbone", onnx, "image", 320, 320}, {"rec", rec, "x", 48, 320}}));
+  }
   nlohmann::json list = nlohmann::json::array();
   for (const Figure& figure : figures) {
     list.push_back({{"name", figure.name},

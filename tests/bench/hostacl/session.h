@@ -71,7 +71,15 @@ class Loaded {
 std::vector<Figure> ProfileFigures(const std::string& folder);
 std::vector<Figure> OverheadFigures(const std::string& folder);
 std::vector<Figure> LoadFigures(const std::string& folder);
-// `onnx` is the ViTDet backbone.
-std::vector<Figure> EngineFigures(const std::string& folder, const std::string& onnx);
+
+// A graph with one picture as its input.
+struct Subject {
+  std::string name;  // in the figures
+  std::string onnx;
+  std::string input;  // its name in the graph
+  int64_t height;     // pixels
+  int64_t width;
+};
+std::vector<Figure> EngineFigures(const std::string& folder, const std::vector<Subject>& subjects);
 
 }  // namespace hostacl::bench
