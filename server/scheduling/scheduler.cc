@@ -176,7 +176,7 @@ void Scheduler::SetTimes(Job& job, absl::Time since) {
   job.step = options_.share * plan.per_item();
 }
 
-void Scheduler::SetExpiry(Job& job) {
+void Scheduler::SetExpiry(Job& job, bool only_later) {
   if (job.spec.budget_end == absl::InfiniteFuture()) return;
   const StageId stage = job.spec.stage;
   absl::Duration least;
@@ -187,8 +187,10 @@ void Scheduler::SetExpiry(Job& job) {
     const bool one_by_one = device >= 0 && !job.spec.spread && device_of(device).lanes.size() == 1;
     if (one_by_one) least *= (job.waiting_items() + gear - 1) / gear;
   }
+  const absl::Time expiry = job.spec.budget_end - LeastAfter(stage) - least;
+  if (only_later && expiry <= job.expiry) return;
   expiries_.erase({job.expiry, job.id});
-  job.expiry = job.spec.budget_end - LeastAfter(stage) - least;
+  job.expiry = expiry;
   expiries_.insert({job.expiry, job.id});
 }
 
@@ -298,7 +300,8 @@ void Scheduler::End(JobId id, EndReason reason, const absl::Status& status, bool
     }
     Dequeue(*consumer);
     consumer->spec.after = 0;
-    consumer->only_lane = Job::kNoLane;
+    const bool on_lane = consumer->lane >= 0 && !consumer->consumers.empty();
+    consumer->only_lane = on_lane ? consumer->lane : Job::kNoLane;
     if (ended.bound >= 0) {
       // Its tensors are where its producer was. They move when they may, and when they must.
       const bool stays =

@@ -152,6 +152,7 @@ class Scheduler {
   struct Batch {
     ScheduledBatch order;
     bool run = false;
+    bool guarded = false;  // must have the device to itself
     absl::Time run_at;
   };
   struct Lane {
@@ -168,6 +169,7 @@ class Scheduler {
     bool fenced = false;
     std::vector<Lane> lanes;
     RequestId guard = 0;                 // nothing of other requests may go on the device
+    int guarded = 0;                     // batches on it that are the reason
     std::vector<Share> shares;           // by pipeline
     std::vector<absl::Duration> passed;  // by stage: see StageCandidate
     double least_share = 0;
@@ -210,7 +212,7 @@ class Scheduler {
   Request& RequestOf(const JobSpec& spec, absl::Time now);
   void Reserve(Request& request, StageId stage, double items);
   void SetTimes(Job& job, absl::Time since);
-  void SetExpiry(Job& job);
+  void SetExpiry(Job& job, bool only_later = false);
   void Follow(Job& job);  // its producer's device and lane
   bool Ready(const Job& job) const;
   void Enqueue(Job& job);  // if something of it waits and may run
@@ -239,6 +241,7 @@ class Scheduler {
   void Put(BatchChoice choice, const Candidate& next, DeviceId device, int lane, absl::Time now);
   void Take(Job& job, int64_t items, DeviceId device, int lane, ScheduledBatch& batch);
   bool OnlyOf(const DeviceState& device, RequestId request) const;
+  void ReleaseGuard(DeviceId id);
 
   // Failure.
   void Watch(absl::Time now);

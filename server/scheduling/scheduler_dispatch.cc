@@ -43,11 +43,8 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
   if (lane.ahead >= options_.ahead || static_cast<int>(lane.batches.size()) >= options_.slots) {
     return false;
   }
+  ReleaseGuard(id);
   std::vector<Candidate> candidates = Candidates(id, lane_index, now);
-  if (candidates.empty() && device.guard != 0 && OnlyOf(device, 0)) {
-    device.guard = 0;  // all of the request has gone
-    candidates = Candidates(id, lane_index, now);
-  }
   if (candidates.empty()) return false;
   ShareOut(device, candidates);
   std::vector<StageCandidate> views;
@@ -91,10 +88,22 @@ void Scheduler::CountPassed(DeviceState& device, const std::vector<Candidate>& c
   device.passed = std::move(passed);
 }
 
+// Lets others on the device when no job is on it, or waits for it, that must have it to itself.
+void Scheduler::ReleaseGuard(DeviceId id) {
+  DeviceState& device = device_of(id);
+  if (device.guard == 0 || device.guarded > 0) return;
+  if (const auto request = requests_.find(device.guard); request != requests_.end()) {
+    for (const JobId job : request->second.jobs) {
+      const Job& found = jobs_.at(job);
+      if (found.bound == id && found.isolation == Isolation::kOwnDevice) return;
+    }
+  }
+  device.guard = 0;
+}
+
 bool Scheduler::OnlyOf(const DeviceState& device, RequestId request) const {
   for (const Lane& lane : device.lanes) {
     for (const BatchId batch : lane.batches) {
-      if (request == 0) return false;
       for (const Segment& segment : batches_.at(batch).order.segments) {
         // What has ended meanwhile still runs, and is somebody else's.
         const auto job = jobs_.find(segment.job);
@@ -292,14 +301,17 @@ void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int 
   batch.stage = next.view.stage;
   batch.gear = gear.rows;
   batch.expected = gear.cost;
+  const bool guarded = next.head->isolation == Isolation::kOwnDevice;
   lane.free = (lane.ahead == 0 ? now : std::max(lane.free, now)) + batch.expected;
   lane.batches.push_back(batch.id);
   ++lane.ahead;
-  const auto placed = batches_.emplace(batch.id, Batch{std::move(batch), false, now}).first;
+  const auto placed =
+      batches_.emplace(batch.id, Batch{std::move(batch), false, guarded, now}).first;
   ScheduledBatch& order = placed->second.order;
   for (const WaitingItems& group : choice.take)
     Take(*group.job, group.items, id, lane_index, order);
 
+  if (guarded) ++device.guarded;
   ++device.formations;
   const PipelineId pipeline = next.view.pipeline;
   device.shares[static_cast<size_t>(pipeline)].used +=
@@ -342,7 +354,7 @@ void Scheduler::Take(Job& job, int64_t items, DeviceId device, int lane, Schedul
     range.first += part;
     if (range.first == range.end) job.waiting.erase(job.waiting.begin());
   }
-  SetExpiry(job);
+  SetExpiry(job, true);
   Enqueue(job);
   if (!job.waiting.empty()) return;
   for (const JobId consumer : job.consumers) {

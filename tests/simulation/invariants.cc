@@ -92,23 +92,33 @@ void Invariants::JobIn(const TraceEvent& event) {
   if (spec.suspect) ++alone_;
   if (spec.affinity == Affinity::kPinned && spec.after == 0) job.device = spec.device;
   int64_t& waiting = stage_waiting_[static_cast<size_t>(spec.stage)];
-  int64_t replaced = 0;
-  for (const JobId id : waiting_) {
-    const Job& other = jobs_.at(id);
-    if (spec.stream != 0 && other.spec.stream == spec.stream && other.fresh &&
-        other.spec.stage == spec.stage) {
-      replaced = other.waiting;
+  if (spec.stream != 0) {
+    for (const JobId id : std::set<JobId>(waiting_)) {
+      const Job& other = jobs_.at(id);
+      if (other.spec.stream == spec.stream && other.spec.stage == spec.stage && other.fresh) {
+        LeaveQueue(id);
+      }
     }
   }
   const int64_t most = table_.stage(spec.stage).spec.max_queue_items;
-  if (waiting - replaced > 0 && waiting - replaced + spec.items > most && spec.items > 0) {
-    Break(event, absl::StrCat("a queue is above its bound: ", waiting - replaced + spec.items));
+  if (waiting > 0 && waiting + spec.items > most && spec.items > 0) {
+    Break(event, absl::StrCat("a queue is above its bound: ", waiting + spec.items));
   }
   waiting += spec.items;
   if (Job* const producer = Find(spec.after)) producer->consumers.push_back(event.job);
   if (spec.items > 0) waiting_.insert(event.job);
   budgets_.insert({spec.budget_end, event.job});
   jobs_.emplace(event.job, std::move(job));
+}
+
+// It is replaced, which is heard of a little later.
+void Invariants::LeaveQueue(JobId id) {
+  Job* const job = Find(id);
+  if (job == nullptr) return;
+  stage_waiting_[static_cast<size_t>(job->spec.stage)] -= job->waiting;
+  job->waiting = 0;
+  waiting_.erase(id);
+  for (const JobId consumer : job->consumers) LeaveQueue(consumer);
 }
 
 void Invariants::JobEnded(const TraceEvent& event) {
@@ -125,7 +135,8 @@ void Invariants::JobEnded(const TraceEvent& event) {
   if (reason == EndReason::kSuperseded && !job->fresh) {
     Break(event, "a job was replaced although an item of it was in a batch");
   }
-  if (reason == EndReason::kPoison && job->felled < 2) {
+  if (reason == EndReason::kPoison && job->felled >= 2) poison_.insert(job->spec.request);
+  if (reason == EndReason::kPoison && !poison_.contains(job->spec.request)) {
     Break(event, "a job was given up that was not on two devices that failed");
   }
   if (event.end.request != job->spec.request) Break(event, "a job ended for another request");
@@ -155,6 +166,7 @@ void Invariants::JobEnded(const TraceEvent& event) {
 void Invariants::BatchOut(const TraceEvent& event) {
   const scheduling::ScheduledBatch& batch = event.batch;
   if (batches_.contains(batch.id)) return Break(event, "a batch's number was used twice");
+  last_batch_ = std::max(last_batch_, batch.id);
   CheckShape(event);
   CheckLane(event);
   CheckAlone(event);
@@ -220,7 +232,8 @@ void Invariants::CheckAlone(const TraceEvent& event) {
         if (alone != 0 && (other == nullptr || other->spec.request != alone)) {
           Break(event, "a job that must have the device to itself meets another");
         }
-        if (other != nullptr && other->own_device && !requests.contains(other->spec.request)) {
+        if (other != nullptr && other->own_device && id >= other->alone_from &&
+            !requests.contains(other->spec.request)) {
           Break(event, "a batch goes to a device that a job must have to itself");
         }
       }
@@ -400,7 +413,10 @@ void Invariants::Fenced(const TraceEvent& event) {
   for (const JobId id : suspects) {
     Job& job = jobs_.at(id);
     ++job.felled;
-    if (!job.own_device) ++alone_;
+    if (!job.own_device) {
+      ++alone_;
+      job.alone_from = last_batch_ + 1;
+    }
     job.own_device = true;
   }
   for (auto& [id, job] : jobs_) {

@@ -46,9 +46,10 @@ class Invariants {
     bool fresh = true;  // no item was in a batch
     bool own_batch = false;
     bool own_device = false;
-    int felled = 0;                    // devices
-    scheduling::DeviceId device = -1;  // that it is bound to
-    int lane = -1;                     // of all its batches; -2 several
+    scheduling::BatchId alone_from = 0;  // the first batch that must be alone on its device
+    int felled = 0;                      // devices
+    scheduling::DeviceId device = -1;    // that it is bound to
+    int lane = -1;                       // of all its batches; -2 several
     std::vector<scheduling::JobId> consumers;
     absl::Duration overtaken;  // device time that others got which came later
   };
@@ -67,6 +68,7 @@ class Invariants {
   void Break(const TraceEvent& event, const std::string& what);
   void JobIn(const TraceEvent& event);
   void JobEnded(const TraceEvent& event);
+  void LeaveQueue(scheduling::JobId id);
   void BatchOut(const TraceEvent& event);
   void BatchRun(const TraceEvent& event);
   void BatchEnded(const TraceEvent& event);
@@ -100,6 +102,8 @@ class Invariants {
   std::map<scheduling::BatchId, Batch> batches_;
   std::map<scheduling::RequestId, absl::Time> requests_;  // that live
   std::set<scheduling::RequestId> ended_requests_;
+  std::set<scheduling::RequestId> poison_;  // felled two devices
+  scheduling::BatchId last_batch_ = 0;
   std::set<std::pair<absl::Time, scheduling::JobId>> budgets_;
   int alone_ = 0;  // live jobs that need a device of their own
   std::vector<int64_t> stage_waiting_;

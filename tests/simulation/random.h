@@ -13,7 +13,8 @@ namespace omserve::simulation {
 // Random numbers that are the same with every standard library (splitmix64). Thread-compatible.
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u) {}
+  // Seeds next to each other give streams that have nothing in common.
+  explicit Random(uint64_t seed) : state_(seed) { state_ = Next() ^ (Next() << 1); }
 
   uint64_t Next() {
     uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
