@@ -152,7 +152,6 @@ class Scheduler {
   struct Batch {
     ScheduledBatch order;
     bool run = false;
-    bool guarded = false;  // must have the device to itself
     absl::Time run_at;
   };
   struct Lane {
@@ -168,8 +167,8 @@ class Scheduler {
   struct DeviceState {
     bool fenced = false;
     std::vector<Lane> lanes;
-    RequestId guard = 0;                 // nothing of other requests may go on the device
-    int guarded = 0;                     // batches on it that are the reason
+    JobId guard = 0;    // the device is being emptied for this job
+    BatchId alone = 0;  // nothing goes on the device until this batch has ended
     std::vector<Share> shares;           // by pipeline
     std::vector<absl::Duration> passed;  // by stage: see StageCandidate
     double least_share = 0;
@@ -240,7 +239,7 @@ class Scheduler {
                      absl::Time now);
   void Put(BatchChoice choice, const Candidate& next, DeviceId device, int lane, absl::Time now);
   void Take(Job& job, int64_t items, DeviceId device, int lane, ScheduledBatch& batch);
-  bool OnlyOf(const DeviceState& device, RequestId request) const;
+  static bool Empty(const DeviceState& device);
   void ReleaseGuard(DeviceId id);
 
   // Failure.

@@ -20,6 +20,21 @@ struct Open {
   }
 };
 
+// One entry a job: the fewer segments a batch has, the fewer copies it needs.
+std::vector<WaitingItems> ByJob(const std::vector<WaitingItems>& take) {
+  std::vector<WaitingItems> jobs;
+  for (const WaitingItems& group : take) {
+    const auto same = std::find_if(jobs.begin(), jobs.end(),
+                                   [&group](const auto& other) { return other.job == group.job; });
+    if (same == jobs.end()) {
+      jobs.push_back(group);
+    } else {
+      same->items += group.items;
+    }
+  }
+  return jobs;
+}
+
 }  // namespace
 
 void Scheduler::Dispatch(absl::Time now) {
@@ -43,6 +58,7 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
   if (lane.ahead >= options_.ahead || static_cast<int>(lane.batches.size()) >= options_.slots) {
     return false;
   }
+  if (device.alone != 0) return false;
   ReleaseGuard(id);
   std::vector<Candidate> candidates = Candidates(id, lane_index, now);
   if (candidates.empty()) return false;
@@ -53,14 +69,15 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
   const Candidate& next = candidates[ChooseStage(views, start, options_.patience)];
 
   if (next.head->isolation == Isolation::kOwnDevice) {
-    const RequestId request = next.head->spec.request;
-    device.guard = request;
     if (next.head->bound < 0) {  // or other devices would make room for it too
       Dequeue(*next.head);
       next.head->bound = id;
       Enqueue(*next.head);
     }
-    if (!OnlyOf(device, request)) return false;
+    if (!Empty(device)) {
+      device.guard = next.head->id;
+      return false;
+    }
   }
   if (lane.ahead > 0) {
     const absl::Time hold = HoldUntil(id, lane, next);
@@ -88,30 +105,18 @@ void Scheduler::CountPassed(DeviceState& device, const std::vector<Candidate>& c
   device.passed = std::move(passed);
 }
 
-// Lets others on the device when no job is on it, or waits for it, that must have it to itself.
+// Lets others on the device again: the job that it was emptied for can go now, or does not want to
+// any more.
 void Scheduler::ReleaseGuard(DeviceId id) {
   DeviceState& device = device_of(id);
-  if (device.guard == 0 || device.guarded > 0) return;
-  if (const auto request = requests_.find(device.guard); request != requests_.end()) {
-    for (const JobId job : request->second.jobs) {
-      const Job& found = jobs_.at(job);
-      if (found.bound == id && found.isolation == Isolation::kOwnDevice) return;
-    }
-  }
-  device.guard = 0;
+  if (device.guard == 0) return;
+  const Job* const job = Find(device.guard);
+  if (Empty(device) || job == nullptr || !job->queued || job->bound != id) device.guard = 0;
 }
 
-bool Scheduler::OnlyOf(const DeviceState& device, RequestId request) const {
-  for (const Lane& lane : device.lanes) {
-    for (const BatchId batch : lane.batches) {
-      for (const Segment& segment : batches_.at(batch).order.segments) {
-        // What has ended meanwhile still runs, and is somebody else's.
-        const auto job = jobs_.find(segment.job);
-        if (job == jobs_.end() || job->second.spec.request != request) return false;
-      }
-    }
-  }
-  return true;
+bool Scheduler::Empty(const DeviceState& device) {
+  return std::all_of(device.lanes.begin(), device.lanes.end(),
+                     [](const Lane& lane) { return lane.batches.empty(); });
 }
 
 std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lane, absl::Time now) {
@@ -154,8 +159,8 @@ std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lan
 
 bool Scheduler::Eligible(const Job& job, DeviceId device, int lane, absl::Time now) const {
   if (job.only_lane >= 0 && job.only_lane != lane) return false;
-  const RequestId guard = device_of(device).guard;
-  if (guard != 0 && job.spec.request != guard) return false;
+  const JobId guard = device_of(device).guard;
+  if (guard != 0 && job.id != guard) return false;
   return job.bound >= 0 || job.spec.affinity != Affinity::kPreferred || job.spec.device == device ||
          MovingPays(job, device, now);
 }
@@ -301,17 +306,17 @@ void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int 
   batch.stage = next.view.stage;
   batch.gear = gear.rows;
   batch.expected = gear.cost;
-  const bool guarded = next.head->isolation == Isolation::kOwnDevice;
+  if (next.head->isolation == Isolation::kOwnDevice) device.alone = batch.id;
   lane.free = (lane.ahead == 0 ? now : std::max(lane.free, now)) + batch.expected;
   lane.batches.push_back(batch.id);
   ++lane.ahead;
   const auto placed =
-      batches_.emplace(batch.id, Batch{std::move(batch), false, guarded, now}).first;
+      batches_.emplace(batch.id, Batch{std::move(batch), false, now}).first;
   ScheduledBatch& order = placed->second.order;
-  for (const WaitingItems& group : choice.take)
+  for (const WaitingItems& group : ByJob(choice.take)) {
     Take(*group.job, group.items, id, lane_index, order);
+  }
 
-  if (guarded) ++device.guarded;
   ++device.formations;
   const PipelineId pipeline = next.view.pipeline;
   device.shares[static_cast<size_t>(pipeline)].used +=

@@ -65,7 +65,7 @@ void Scheduler::OnBatchEnded(BatchId id, const BatchOutcome& outcome, absl::Time
   Lane& lane = device.lanes[static_cast<size_t>(order.lane)];
   std::erase(lane.batches, id);
   if (!batch.run) --lane.ahead;
-  if (batch.guarded) --device.guarded;
+  if (device.alone == id) device.alone = 0;
   Retime(lane, now);
   if (outcome.execute > absl::ZeroDuration()) {
     const PipelineId pipeline = table_.stage(order.stage).pipeline;

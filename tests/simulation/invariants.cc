@@ -172,7 +172,8 @@ void Invariants::BatchOut(const TraceEvent& event) {
   CheckAlone(event);
   for (const Segment& segment : batch.segments) CheckSegment(event, segment);
   CountOvertaken(event);
-  batches_.emplace(batch.id, Batch{batch, false});
+  const Job* const first = Find(batch.segments.front().job);
+  batches_.emplace(batch.id, Batch{batch, false, first != nullptr && first->own_device});
   devices_[static_cast<size_t>(batch.device)]
       .lanes[static_cast<size_t>(batch.lane)]
       .batches.push_back(batch.id);
@@ -459,7 +460,11 @@ void Invariants::CheckIdle(const TraceEvent& event) {
   if (waiting_.empty() || alone_ > 0) return;
   for (size_t device = 0; device < devices_.size(); ++device) {
     if (devices_[device].fenced) continue;
-    for (size_t lane = 0; lane < devices_[device].lanes.size(); ++lane) {
+    bool alone = false;
+    for (const Lane& lane : devices_[device].lanes) {
+      for (const scheduling::BatchId id : lane.batches) alone = alone || batches_.at(id).alone;
+    }
+    for (size_t lane = 0; !alone && lane < devices_[device].lanes.size(); ++lane) {
       const std::vector<scheduling::BatchId>& batches = devices_[device].lanes[lane].batches;
       const bool busy = std::any_of(batches.begin(), batches.end(),
                                     [this](scheduling::BatchId b) { return !batches_.at(b).run; });

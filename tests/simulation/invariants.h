@@ -56,6 +56,7 @@ class Invariants {
   struct Batch {
     scheduling::ScheduledBatch order;
     bool run = false;
+    bool alone = false;  // has the device to itself, even when its job has ended
   };
   struct Lane {
     std::vector<scheduling::BatchId> batches;  // not ended

@@ -44,9 +44,11 @@ TEST_F(SchedulerOrderTest, AgeBeatsDeadlinesInTheEnd) {
   SchedulerOptions options;
   options.aging = Milliseconds(200);
   Make(1, {{"p", 1, {Stage({1})}}}, options);
-  Occupy();
+  const ScheduledBatch running = Occupy();
   const JobId old = Submit(1);
   Pass(Milliseconds(300));
+  Run(running);
+  End(running);
   JobSpec spec = Spec(1);
   spec.budget_end = now_ + Milliseconds(50);
   Submit(spec);
@@ -97,12 +99,11 @@ TEST_F(SchedulerOrderTest, TheLowPriorityWaitsButNotForEver) {
   options.aging = Milliseconds(100);
   options.batch_offset = Milliseconds(300);
   Make(1, {{"p", 1, {Stage({1})}}}, options);
-  Occupy();
+  Complete(Occupy());
   JobSpec low = Spec(1);
   low.priority = Priority::kBatch;
   const JobId low_job = Submit(low);
   int before = 0;
-  Pass(Milliseconds(11));
   while (!ended(low_job)) {
     ASSERT_LT(++before, 200);
     Submit(1);

@@ -138,7 +138,9 @@ TEST_F(SchedulerTest, FreeJobsGoToTheDeviceThatIsFreeFirst) {
   EXPECT_NE(batches[0].device, batches[1].device);
   Submit(1);
   EXPECT_THAT(Advance(), SizeIs(0));
-  Complete(batches[1]);
+  Pass(Milliseconds(1));
+  Run(batches[1]);
+  End(batches[1]);
   const auto next = Advance();
   ASSERT_THAT(next, SizeIs(1));
   EXPECT_EQ(next[0].device, batches[1].device);
@@ -289,9 +291,10 @@ TEST_F(SchedulerTest, ANewerFrameReplacesTheWaitingOne) {
 
 TEST_F(SchedulerTest, ACancelledJobEndsAtOnceAndItsBatchRunsOn) {
   Make(1, {{"p", 1, {Stage({4})}}});
-  const JobId a = Submit(2), b = Submit(2), waiting = Submit(4);
+  const JobId a = Submit(2), b = Submit(2);
   const auto batches = Advance();
   ASSERT_THAT(batches, SizeIs(1));
+  const JobId waiting = Submit(4);
   scheduler_->Cancel(a);
   scheduler_->Cancel(waiting);
   scheduler_->Cancel(waiting);  // ended already
