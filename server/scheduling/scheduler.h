@@ -167,8 +167,8 @@ class Scheduler {
   struct DeviceState {
     bool fenced = false;
     std::vector<Lane> lanes;
-    JobId guard = 0;    // the device is being emptied for this job
-    BatchId alone = 0;  // nothing goes on the device until this batch has ended
+    JobId guard = 0;                     // the device is being emptied for this job
+    BatchId alone = 0;                   // nothing goes on the device until this batch has ended
     std::vector<Share> shares;           // by pipeline
     std::vector<absl::Duration> passed;  // by stage: see StageCandidate
     double least_share = 0;

@@ -40,15 +40,20 @@ std::vector<WaitingItems> ByJob(const std::vector<WaitingItems>& take) {
 void Scheduler::Dispatch(absl::Time now) {
   const int count = static_cast<int>(devices_.size());
   const DeviceId start = next_device_;
-  for (int i = 0; i < count; ++i) {
-    const DeviceId id = (start + i) % count;
-    DeviceState& device = device_of(id);
-    if (device.fenced) continue;
-    for (size_t lane = 0; lane < device.lanes.size(); ++lane) {
-      while (queued_items_ > 0 && Form(id, static_cast<int>(lane), now)) {
+  // Those that have nothing to run first: what they take is done before what waits elsewhere.
+  for (const bool idle : {true, false}) {
+    for (int i = 0; i < count && queued_items_ > 0; ++i) {
+      const DeviceId id = (start + i) % count;
+      DeviceState& device = device_of(id);
+      for (size_t lane = 0; !device.fenced && lane < device.lanes.size(); ++lane) {
+        if (idle && device.lanes[lane].ahead > 0) continue;
+        while (queued_items_ > 0 && Form(id, static_cast<int>(lane), now) && !idle) {
+        }
       }
-      effects_.wake = std::min(effects_.wake, device.lanes[lane].hangs);
     }
+  }
+  for (const DeviceState& device : devices_) {
+    for (const Lane& lane : device.lanes) effects_.wake = std::min(effects_.wake, lane.hangs);
   }
 }
 
@@ -310,8 +315,7 @@ void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int 
   lane.free = (lane.ahead == 0 ? now : std::max(lane.free, now)) + batch.expected;
   lane.batches.push_back(batch.id);
   ++lane.ahead;
-  const auto placed =
-      batches_.emplace(batch.id, Batch{std::move(batch), false, now}).first;
+  const auto placed = batches_.emplace(batch.id, Batch{std::move(batch), false, now}).first;
   ScheduledBatch& order = placed->second.order;
   for (const WaitingItems& group : ByJob(choice.take)) {
     Take(*group.job, group.items, id, lane_index, order);

@@ -60,10 +60,13 @@ size_t ChooseStage(const std::vector<StageCandidate>& candidates, absl::Time sta
     });
   }
   Keep(kept, [&](size_t i) { return candidates[i].efficiency >= kEfficient; });
+  // The older request first, which is mostly the one at the later stage; that has a batch's lead
+  // for every stage that it does not have to pass any more. A strict order of stages would let a
+  // request with many items at a late stage keep all others from theirs.
+  const auto rank = [&](size_t i) { return candidates[i].key + candidates[i].left * longest; };
   return *std::min_element(kept.begin(), kept.end(), [&](size_t a, size_t b) {
-    return std::tie(candidates[a].left, candidates[a].ahead, candidates[a].key,
-                    candidates[a].stage) < std::tie(candidates[b].left, candidates[b].ahead,
-                                                    candidates[b].key, candidates[b].stage);
+    return std::make_tuple(rank(a), candidates[a].left, candidates[a].ahead, candidates[a].stage) <
+           std::make_tuple(rank(b), candidates[b].left, candidates[b].ahead, candidates[b].stage);
   });
 }
 

@@ -147,15 +147,65 @@ Figure Fairness(absl::Duration budget, const char* name) {
                        " beside 1,000-crop images at 30 % load")};
 }
 
+// The same with a stage before the crops that every image passes.
+Figure FairnessOverStages() {
+  Scenario scenario = Crops();
+  StageTime time;
+  time.fixed = absl::Microseconds(100);
+  time.per_row = absl::Microseconds(250);
+  scheduling::StageSpec stage;
+  stage.name = "image";
+  stage.gears = {1, 4, 8};
+  stage.max_queue_items = 1 << 20;
+  PipelineModel& pipeline = scenario.pipelines[0];
+  pipeline.spec.stages.insert(pipeline.spec.stages.begin(), std::move(stage));
+  pipeline.times.insert(pipeline.times.begin(), std::move(time));
+  const ItemModel one;
+  const double most = 32 / 0.012;
+  scenario.loads.push_back(Open(0.3 * most, one));
+  scenario.loads[0].items.push_back(one);
+  const absl::Duration alone = Percentile(Run(scenario).loads[0].latencies, 0.99);
+  scenario.loads.push_back(Open(0.3 * most / 1000, one));
+  scenario.loads[1].items.push_back({ItemModel::Kind::kFixed, 1000, 1});
+  const absl::Duration beside = Percentile(Run(scenario).loads[0].latencies, 0.99);
+  return {"sched.fairness over stages", absl::FDivDuration(beside - alone, absl::Milliseconds(12)),
+          2, false,
+          absl::StrCat("with an image stage before: ", absl::FormatDuration(alone), " alone and ",
+                       absl::FormatDuration(beside), " beside 1,000-crop images")};
+}
+
+// Images, then crops, in one saturated device: the part of the best that it could do.
+Figure PipelineOfIdeal() {
+  Scenario scenario = Crops();
+  StageTime time;
+  time.fixed = absl::ZeroDuration();
+  time.per_row = absl::Milliseconds(5);
+  scheduling::StageSpec stage;
+  stage.name = "image";
+  stage.gears = {1, 2, 4};
+  PipelineModel& pipeline = scenario.pipelines[0];
+  pipeline.spec.stages.insert(pipeline.spec.stages.begin(), std::move(stage));
+  pipeline.times.insert(pipeline.times.begin(), std::move(time));
+  scenario.loads.push_back(Closed(32, {}));
+  scenario.loads[0].items.push_back({ItemModel::Kind::kSkewed, 60, 3});
+  const WorldResult result = Run(scenario);
+  const double ideal = static_cast<double>(result.counters[0].items) * 0.005 +
+                       static_cast<double>(result.counters[1].items) * 0.012 / 32;
+  return {"sched.pipeline.of_ideal", ideal / absl::ToDoubleSeconds(result.lasted), 0.95, true,
+          "images of 5 ms, then crops: device time of full batches over the time, 32 in flight"};
+}
+
 }  // namespace
 
 std::vector<Figure> MeasureFigures() {
   return {CropsOfIdeal(),
           InternVitOfIdeal(),
+          PipelineOfIdeal(),
           Linear64(),
           Goodput(),
           Fairness(absl::InfiniteDuration(), "sched.fairness"),
-          Fairness(absl::Seconds(2), "sched.fairness with deadlines")};
+          Fairness(absl::Seconds(2), "sched.fairness with deadlines"),
+          FairnessOverStages()};
 }
 
 int PrintFigures() {

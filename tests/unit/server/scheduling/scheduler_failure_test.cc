@@ -268,10 +268,10 @@ TEST_F(SchedulerFailureTest, WhatRanOnFailedOutputsRunsAgain) {
   ASSERT_THAT(next, SizeIs(1));
   EXPECT_THAT(JobsOf(next[0]), SizeIs(1));
   End(batches[1], BatchResult::kInputFault);  // it ran on rubbish: not its fault
-  Advance();
+  std::vector<ScheduledBatch> open = next;
+  for (ScheduledBatch& batch : Advance()) open.push_back(batch);
   EXPECT_FALSE(ended(consumer));
   int tries = 0;
-  std::vector<ScheduledBatch> open = next;
   while (!open.empty()) {
     ASSERT_LT(++tries, 20);
     End(open[0], JobsOf(open[0])[0] == guilty ? BatchResult::kInputFault : BatchResult::kOk);

@@ -146,6 +146,26 @@ TEST_F(SchedulerTest, FreeJobsGoToTheDeviceThatIsFreeFirst) {
   EXPECT_EQ(next[0].device, batches[1].device);
 }
 
+TEST_F(SchedulerTest, AnIdleDeviceGoesBeforeABusyOneThatCouldHaveANextBatch) {
+  SchedulerOptions options;
+  options.lead = absl::Hours(1);  // nothing is held back
+  Make(2, {{"p", 1, {Stage({1})}}}, options);
+  std::vector<ScheduledBatch> running;
+  for (const DeviceId device : {0, 1}) {
+    JobSpec pinned = Spec(1);
+    pinned.affinity = Affinity::kPinned;
+    pinned.device = device;
+    Submit(pinned);
+    running.push_back(Advance().at(0));
+  }
+  End(running[1]);
+  Advance();
+  Submit(1);
+  const auto batches = Advance();
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_EQ(batches[0].device, 1);
+}
+
 TEST_F(SchedulerTest, PinnedJobsStayAndOthersKeepTheirFirstDevice) {
   Make(2, {{"p", 1, {Stage({4})}}});
   JobSpec pinned = Spec(4);

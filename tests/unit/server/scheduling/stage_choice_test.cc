@@ -28,6 +28,14 @@ TEST(StageChoiceTest, LaterStagesGoFirst) {
             2u);
 }
 
+TEST(StageChoiceTest, ButNotBeforeWhatIsMuchOlder) {
+  StageCandidate old = Candidate(0, 1);
+  old.key = kStart - Milliseconds(9);
+  EXPECT_EQ(ChooseStage({old, Candidate(1, 0)}, kStart, kPatience), 1u);
+  old.key = kStart - Milliseconds(11);
+  EXPECT_EQ(ChooseStage({old, Candidate(1, 0)}, kStart, kPatience), 0u);
+}
+
 TEST(StageChoiceTest, APoorlyFilledStageWaitsForCompany) {
   StageCandidate poor = Candidate(1, 0);
   poor.efficiency = 0.4;
