@@ -317,8 +317,8 @@ void Scheduler::End(JobId id, EndReason reason, const absl::Status& status, bool
 }
 
 Effects Scheduler::Advance(absl::Time now) {
+  Watch(now);  // what comes back from a device may be too late now
   Expire(now);
-  Watch(now);
   effects_.wake = absl::InfiniteFuture();
   Dispatch(now);
   if (!expiries_.empty()) effects_.wake = std::min(effects_.wake, expiries_.begin()->first);

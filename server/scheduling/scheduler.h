@@ -40,7 +40,7 @@ struct SchedulerOptions {
   // wait, and no more.
   double share = 10;
   // Device time (and some batches at least) for which a stage may see others preferred.
-  absl::Duration patience = absl::Milliseconds(250);
+  absl::Duration patience = absl::Milliseconds(50);
   // A batch that takes longer than both hangs; an unmeasured one hangs after 'hang_unknown'.
   absl::Duration hang_least = absl::Seconds(10);
   double hang_factor = 20;
@@ -228,6 +228,7 @@ class Scheduler {
   // Dispatch.
   void Dispatch(absl::Time now);
   bool Form(DeviceId device, int lane, absl::Time now);
+  absl::Time Urgency(const Job& head, int64_t rows, DeviceId device) const;
   bool Eligible(const Job& job, DeviceId device, int lane, absl::Time now) const;
   bool MovingPays(const Job& job, DeviceId device, absl::Time now) const;
   bool FasterElsewhere(StageId stage, DeviceId device, absl::Time now) const;

@@ -9,6 +9,9 @@
 namespace omserve::scheduling {
 namespace {
 
+// What the mean key counts for, next to the first one, when stages are compared.
+constexpr double kFill = 0.5;
+
 // A job whose next items are to be placed among those of others.
 struct Open {
   absl::Time key;
@@ -151,15 +154,32 @@ std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lan
     view.stage = id;
     view.pipeline = stage.pipeline;
     view.left = stage.left;
-    view.key = head.key(head.waiting_items());
+    view.key = Urgency(head, gear.rows, device);
     view.due = head.due;
     view.passed = device_of(device).passed[static_cast<size_t>(id)];
-    view.relegated = head.spec.priority == Priority::kBatch && view.key > now;
+    view.relegated = head.spec.priority == Priority::kBatch && head.key(head.waiting_items()) > now;
     view.cost = gear.cost;
     view.efficiency = absl::FDivDuration(carried * plan.per_item(), gear.cost);
     candidates.push_back(candidate);
   }
   return candidates;
+}
+
+// Between the key of the first item of a batch and the mean one of all: else items that are in no
+// hurry would ride on the one that is, and take the device from other stages.
+absl::Time Scheduler::Urgency(const Job& head, int64_t rows, DeviceId device) const {
+  const absl::Time first = head.key(head.waiting_items());
+  if (head.isolation != Isolation::kNone) return first;
+  absl::Duration sum;
+  int64_t items = 0;
+  state_of(head.spec.stage).queue.Walk(device, [&](const Job& job) {
+    const int64_t waiting = job.waiting_items();
+    const int64_t part = std::min(waiting, rows - items);
+    sum += part * (job.key(waiting) - first) + part * (part - 1) / 2 * job.step;
+    items += part;
+    return items < rows;
+  });
+  return first + kFill * (sum / items);
 }
 
 bool Scheduler::Eligible(const Job& job, DeviceId device, int lane, absl::Time now) const {

@@ -11,7 +11,7 @@ namespace {
 // A batch uses the device well when no more than a tenth of its time could be saved.
 constexpr double kEfficient = 0.9;
 // A stage lets at least this many of the longest batches go first before it is starving.
-constexpr int kPatientBatches = 4;
+constexpr int kPatientBatches = 3;
 
 using Kept = std::vector<size_t>;
 

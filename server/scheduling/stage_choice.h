@@ -15,7 +15,7 @@ struct StageCandidate {
   StageId stage = -1;
   PipelineId pipeline = -1;
   int left = 0;            // stages of the pipeline after it
-  absl::Time key;          // of its first job: the earlier, the more urgent
+  absl::Time key;          // of its next batch: the earlier, the more urgent
   absl::Time due;          // of its first job
   absl::Duration passed;   // device time that others got since it last ran or came to have items
   bool relegated = false;  // its first job is of the low priority, and has not aged enough
