@@ -234,7 +234,7 @@ class Scheduler {
   bool FasterElsewhere(StageId stage, DeviceId device, absl::Time now) const;
   std::vector<Candidate> Candidates(DeviceId device, int lane, absl::Time now);
   void ShareOut(DeviceState& device, std::vector<Candidate>& candidates);
-  void CountPassed(DeviceState& device, const std::vector<Candidate>& candidates, StageId taken);
+  void CountPassed(DeviceId id, const std::vector<Candidate>& candidates, StageId taken);
   absl::Time HoldUntil(DeviceId device, const Lane& lane, const Candidate& next) const;
   BatchChoice Gather(const Candidate& next, DeviceId device, int lane, absl::Time start,
                      absl::Time now);

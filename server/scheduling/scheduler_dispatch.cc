@@ -9,9 +9,6 @@
 namespace omserve::scheduling {
 namespace {
 
-// What the mean key counts for, next to the first one, when stages are compared.
-constexpr double kFill = 0.5;
-
 // A job whose next items are to be placed among those of others.
 struct Open {
   absl::Time key;
@@ -94,23 +91,25 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
       return false;
     }
   }
-  CountPassed(device, candidates, next.view.stage);
+  CountPassed(id, candidates, next.view.stage);
   Put(Gather(next, id, lane_index, start, now), next, id, lane_index, now);
   return true;
 }
 
-void Scheduler::CountPassed(DeviceState& device, const std::vector<Candidate>& candidates,
-                            StageId taken) {
-  std::vector<absl::Duration> passed(device.passed.size());
+void Scheduler::CountPassed(DeviceId id, const std::vector<Candidate>& candidates, StageId taken) {
+  std::vector<absl::Duration>& passed = device_of(id).passed;
   absl::Duration cost;
   for (const Candidate& candidate : candidates) {
     if (candidate.view.stage == taken) cost = candidate.view.cost;
   }
-  for (const Candidate& candidate : candidates) {
-    if (candidate.view.stage == taken) continue;
-    passed[static_cast<size_t>(candidate.view.stage)] = candidate.view.passed + cost;
+  for (StageId stage = 0; stage < table_.stages(); ++stage) {
+    // What waits for another lane is not forgotten.
+    if (state_of(stage).queue.Items(id) == 0) passed[static_cast<size_t>(stage)] = {};
   }
-  device.passed = std::move(passed);
+  for (const Candidate& candidate : candidates) {
+    absl::Duration& others = passed[static_cast<size_t>(candidate.view.stage)];
+    others = candidate.view.stage == taken ? absl::ZeroDuration() : others + cost;
+  }
 }
 
 // Lets others on the device again: the job that it was emptied for can go now, or does not want to
@@ -165,8 +164,8 @@ std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lan
   return candidates;
 }
 
-// Between the key of the first item of a batch and the mean one of all: else items that are in no
-// hurry would ride on the one that is, and take the device from other stages.
+// The mean key of the items of the next batch: by the first one alone, items that are in no hurry
+// would ride on one that is, and take the device from other stages.
 absl::Time Scheduler::Urgency(const Job& head, int64_t rows, DeviceId device) const {
   const absl::Time first = head.key(head.waiting_items());
   if (head.isolation != Isolation::kNone) return first;
@@ -179,7 +178,7 @@ absl::Time Scheduler::Urgency(const Job& head, int64_t rows, DeviceId device) co
     items += part;
     return items < rows;
   });
-  return first + kFill * (sum / items);
+  return first + sum / items;
 }
 
 bool Scheduler::Eligible(const Job& job, DeviceId device, int lane, absl::Time now) const {
@@ -356,6 +355,10 @@ void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int 
 
 void Scheduler::Take(Job& job, int64_t items, DeviceId device, int lane, ScheduledBatch& batch) {
   Dequeue(job);
+  // The next items come as much later as they cost by what is known now.
+  const absl::Time key = job.key(job.waiting_items());
+  job.step = options_.share * costs_.Plan(device, job.spec.stage).per_item();
+  job.base = key - (job.spec.items - job.waiting_items()) * job.step;
   CountWaiting(job, -items);
   job.in_flight += items;
   if (!job.spec.spread) job.bound = device;
