@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Every target sets itself up on a bare Debian 12 and does nothing twice.
-.PHONY: demo serve test bench eval build asan tsan format bootstrap clean
+.PHONY: demo serve test simulate bench eval build asan tsan format bootstrap clean
 .DEFAULT_GOAL := demo
 
 CCACHE_DIR ?= $(CURDIR)/build/ccache
@@ -29,6 +29,14 @@ serve: build
 # House rules, unit and integration tests, and again under ASan + UBSan.
 test: bootstrap
 	@deploy/ci/test.sh
+
+# The scheduler in virtual time, against its invariants; replays a failure with a full trace:
+# make simulate SEED=17
+SEEDS ?= 20000
+FROM ?= 1
+simulate: bootstrap
+	@deploy/build.sh release simulate
+	@build/release/tests/simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --from $(FROM))
 
 # Speed: build/bench/report.json
 bench: build

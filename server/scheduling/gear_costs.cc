@@ -1,0 +1,191 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/scheduling/gear_costs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace omserve::scheduling {
+namespace {
+
+// Of a new measurement in the average.
+constexpr double kWeight = 0.25;
+// A measurement counts for at most this many averages.
+constexpr double kOutlier = 3;
+// How fast the least follows an average that moved up, by measurement.
+constexpr double kForget = 0.01;
+// What a doubt leaves of the least.
+constexpr double kDoubt = 0.98;
+// Of an item nobody has measured yet; only the relations matter.
+constexpr absl::Duration kUnknownItem = absl::Milliseconds(1);
+// The plan is made anew when a cost has moved by more than this part.
+constexpr double kReplan = 0.01;
+
+bool Moved(absl::Duration from, absl::Duration to) {
+  return absl::AbsDuration(to - from) > kReplan * from;
+}
+
+}  // namespace
+
+GearCosts::GearCosts(const StageTable& table) : table_(table) {
+  for (const DeviceSpec& device : table.devices()) {
+    const auto found = std::find(types_.begin(), types_.end(), device.type);
+    type_of_.push_back(static_cast<int>(found - types_.begin()));
+    if (found == types_.end()) types_.push_back(device.type);
+  }
+  entries_.resize(types_.size());
+  Grow();
+}
+
+void GearCosts::Grow() {
+  for (std::vector<Entry>& stages : entries_) {
+    for (StageId i = static_cast<StageId>(stages.size()); i < table_.stages(); ++i) {
+      stages.emplace_back();
+      stages.back().gears.resize(table_.stage(i).spec.gears.size());
+    }
+  }
+}
+
+GearCosts::Entry& GearCosts::entry(DeviceId device, StageId stage) {
+  const size_t type = static_cast<size_t>(type_of_[static_cast<size_t>(device)]);
+  return entries_[type][static_cast<size_t>(stage)];
+}
+
+const GearCosts::Entry& GearCosts::entry(DeviceId device, StageId stage) const {
+  const size_t type = static_cast<size_t>(type_of_[static_cast<size_t>(device)]);
+  return entries_[type][static_cast<size_t>(stage)];
+}
+
+int GearCosts::GearIndex(StageId stage, int gear) const {
+  const std::vector<int>& gears = table_.stage(stage).spec.gears;
+  const auto found = std::lower_bound(gears.begin(), gears.end(), gear);
+  return found == gears.end() || *found != gear ? -1 : static_cast<int>(found - gears.begin());
+}
+
+void GearCosts::Record(DeviceId device, StageId stage, int gear, absl::Duration execute,
+                       absl::Duration copy_in) {
+  const int index = GearIndex(stage, gear);
+  if (index < 0 || execute <= absl::ZeroDuration()) return;
+  Cost& cost = entry(device, stage).gears[static_cast<size_t>(index)];
+  copy_in = std::max(copy_in, absl::ZeroDuration());
+  if (cost.samples++ == 0) {
+    cost = {execute, copy_in, execute, 1};
+    return;
+  }
+  cost.least = std::min(cost.least + kForget * (cost.execute - cost.least), execute);
+  cost.execute += kWeight * (std::min(execute, kOutlier * cost.execute) - cost.execute);
+  cost.copy_in += kWeight * (copy_in - cost.copy_in);
+}
+
+void GearCosts::Doubt(DeviceId device, StageId stage) {
+  for (Cost& cost : entry(device, stage).gears) cost.least *= kDoubt;
+}
+
+bool GearCosts::measured(DeviceId device, StageId stage, int gear) const {
+  const int index = GearIndex(stage, gear);
+  return index >= 0 && entry(device, stage).gears[static_cast<size_t>(index)].samples > 0;
+}
+
+absl::Duration GearCosts::Execute(DeviceId device, StageId stage, int gear) const {
+  const int index = GearIndex(stage, gear);
+  const Entry& found = entry(device, stage);
+  const Cost& cost = found.gears[static_cast<size_t>(index)];
+  if (cost.samples > 0) return cost.execute;
+  return Filled(found, stage)[static_cast<size_t>(index)];
+}
+
+absl::Duration GearCosts::CopyIn(DeviceId device, StageId stage, int gear) const {
+  const int index = GearIndex(stage, gear);
+  return entry(device, stage).gears[static_cast<size_t>(index)].copy_in;
+}
+
+std::vector<absl::Duration> GearCosts::Filled(const Entry& entry, StageId stage) const {
+  const std::vector<int>& rows = table_.stage(stage).spec.gears;
+  std::vector<absl::Duration> filled(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (entry.gears[i].samples > 0) {
+      filled[i] = entry.gears[i].execute;
+      continue;
+    }
+    // In proportion to the nearest gear that was measured, the smaller one first.
+    filled[i] = rows[i] * kUnknownItem;
+    for (size_t away = 1; away < rows.size(); ++away) {
+      const size_t near = i >= away && entry.gears[i - away].samples > 0 ? i - away : i + away;
+      if (near >= rows.size() || entry.gears[near].samples == 0) continue;
+      filled[i] = entry.gears[near].execute * rows[i] / rows[near];
+      break;
+    }
+  }
+  return filled;
+}
+
+const GearPlan& GearCosts::Plan(DeviceId device, StageId stage) const {
+  const Entry& found = entry(device, stage);
+  bool fresh = found.planned.size() == found.gears.size();
+  for (size_t i = 0; fresh && i < found.gears.size(); ++i) {
+    const Cost& cost = found.gears[i];
+    fresh = cost.samples == 0 || !Moved(found.planned[i], cost.execute);
+  }
+  if (fresh) return found.plan;
+  found.planned = Filled(found, stage);
+  std::vector<GearPlan::Gear> gears;
+  for (size_t i = 0; i < found.planned.size(); ++i) {
+    gears.push_back({table_.stage(stage).spec.gears[i], found.planned[i]});
+  }
+  found.plan = GearPlan(std::move(gears));
+  return found.plan;
+}
+
+absl::Duration GearCosts::Least(DeviceId device, StageId stage) const {
+  absl::Duration least = absl::InfiniteDuration();
+  for (const Cost& cost : entry(device, stage).gears) {
+    if (cost.samples == 0) return absl::ZeroDuration();  // that gear may be quicker
+    least = std::min(least, cost.least);
+  }
+  return least;
+}
+
+std::vector<GearCosts::Row> GearCosts::Snapshot() const {
+  std::vector<Row> rows;
+  for (size_t type = 0; type < types_.size(); ++type) {
+    for (StageId stage = 0; stage < table_.stages(); ++stage) {
+      const StageTable::Stage& info = table_.stage(stage);
+      const Entry& found = entries_[type][static_cast<size_t>(stage)];
+      for (size_t i = 0; i < found.gears.size(); ++i) {
+        const Cost& cost = found.gears[i];
+        if (cost.samples == 0) continue;
+        rows.push_back({types_[type],
+                        absl::StrCat(table_.pipeline(info.pipeline).name, "/", info.spec.name),
+                        info.spec.gears[i], cost.execute, cost.copy_in, cost.least, cost.samples});
+      }
+    }
+  }
+  return rows;
+}
+
+int GearCosts::Restore(const std::vector<Row>& rows) {
+  int taken = 0;
+  for (const Row& row : rows) {
+    const auto type = std::find(types_.begin(), types_.end(), row.device_type);
+    if (type == types_.end() || row.execute <= absl::ZeroDuration() || row.samples < 1) continue;
+    for (StageId stage = 0; stage < table_.stages(); ++stage) {
+      const StageTable::Stage& info = table_.stage(stage);
+      const PipelineId pipeline = info.pipeline;
+      const int gear = GearIndex(stage, row.gear);
+      if (gear < 0 ||
+          row.stage != absl::StrCat(table_.pipeline(pipeline).name, "/", info.spec.name)) {
+        continue;
+      }
+      auto& stages = entries_[static_cast<size_t>(type - types_.begin())];
+      Cost& cost = stages[static_cast<size_t>(stage)].gears[static_cast<size_t>(gear)];
+      if (cost.samples > 0) continue;
+      cost = {row.execute, row.copy_in, std::min(row.least, row.execute), row.samples};
+      ++taken;
+    }
+  }
+  return taken;
+}
+
+}  // namespace omserve::scheduling

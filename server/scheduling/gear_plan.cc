@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/scheduling/gear_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace omserve::scheduling {
+namespace {
+
+// The table goes up to this many of the largest gear; beyond, the best gear does the bulk.
+constexpr int64_t kTableGears = 3;
+
+}  // namespace
+
+GearPlan::GearPlan(std::vector<Gear> gears) : gears_(std::move(gears)) {
+  longest_ = shortest_ = gears_.front().cost;
+  for (size_t i = 1; i < gears_.size(); ++i) {
+    // On a tie the larger gear: fewer batches.
+    if (gears_[i].cost * gears_[best_].rows <= gears_[best_].cost * gears_[i].rows) best_ = i;
+    longest_ = std::max(longest_, gears_[i].cost);
+    shortest_ = std::min(shortest_, gears_[i].cost);
+  }
+  table_.resize(static_cast<size_t>(kTableGears * gears_.back().rows + 1));
+  for (size_t items = 1; items < table_.size(); ++items) {
+    Cell& cell = table_[items];
+    cell.time = absl::InfiniteDuration();
+    for (size_t gear = 0; gear < gears_.size(); ++gear) {
+      const size_t rows = static_cast<size_t>(gears_[gear].rows);
+      const Cell& rest = table_[items > rows ? items - rows : 0];
+      const absl::Duration time = gears_[gear].cost + rest.time;
+      const int64_t padding =
+          rest.padding + (rows > items ? static_cast<int64_t>(rows - items) : 0);
+      // Ties go to less padding, then to the larger gear first.
+      if (time > cell.time || (time == cell.time && padding > cell.padding)) continue;
+      cell = {time, padding, gear};
+    }
+  }
+}
+
+int64_t GearPlan::Bulk(int64_t items) const {
+  const int64_t table = static_cast<int64_t>(table_.size()) - 1;
+  if (items <= table) return 0;
+  const int64_t rows = gears_[best_].rows;
+  return (items - table + rows - 1) / rows;
+}
+
+absl::Duration GearPlan::Time(int64_t items) const {
+  const int64_t bulk = Bulk(items);
+  return bulk * gears_[best_].cost +
+         table_[static_cast<size_t>(items - bulk * gears_[best_].rows)].time;
+}
+
+int64_t GearPlan::Padding(int64_t items) const {
+  return table_[static_cast<size_t>(items - Bulk(items) * gears_[best_].rows)].padding;
+}
+
+size_t GearPlan::First(int64_t items) const {
+  return Bulk(items) > 0 ? best_ : table_[static_cast<size_t>(items)].first;
+}
+
+}  // namespace omserve::scheduling

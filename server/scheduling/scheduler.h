@@ -1,0 +1,277 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/scheduling/batch_former.h"
+#include "server/scheduling/gear_costs.h"
+#include "server/scheduling/job.h"
+#include "server/scheduling/job_queue.h"
+#include "server/scheduling/outcome.h"
+#include "server/scheduling/stage_choice.h"
+#include "server/scheduling/stage_table.h"
+
+namespace omserve::scheduling {
+
+struct SchedulerOptions {
+  // Batches of a lane that have not run yet...
+  int ahead = 2;
+  // ...and with those whose results are being copied.
+  int slots = 3;
+  // The next batch is bound this much, and this part of the running one, before the device is
+  // free: the host must get it there in this time.
+  absl::Duration lead = absl::Milliseconds(2);
+  double lead_part = 0.1;
+  // A request without a deadline is as urgent as one that must start this long after it came.
+  absl::Duration aging = absl::Seconds(1);
+  // Jobs of the low priority are that much less urgent.
+  absl::Duration batch_offset = absl::Seconds(5);
+  // A job with many items is given at least one part in this many of the device while others
+  // wait, and no more.
+  double share = 10;
+  // Device time (and some batches at least) for which a stage may see others preferred.
+  absl::Duration patience = absl::Milliseconds(50);
+  // A batch that takes longer than both hangs; an unmeasured one hangs after 'hang_unknown'.
+  absl::Duration hang_least = absl::Seconds(10);
+  double hang_factor = 20;
+  absl::Duration hang_unknown = absl::Minutes(2);
+  // Faults of a device in a row, or of a job, that are not fatal yet.
+  int faults_in_a_row = 3;
+  int faults_of_a_job = 1;
+  // Admission: what all admitted requests may hold.
+  int64_t max_bytes = int64_t{4} << 30;
+  int64_t max_requests = 100000;
+  // The part by which predictions for the admission are taken longer than they are.
+  double caution = 0.05;
+};
+
+// A request at the door, before anything was done for it.
+struct RequestSpec {
+  RequestId request = 0;  // above 0, of no other live request
+  PipelineId pipeline = -1;
+  // Expected by stage; stages without an entry get what requests had there of late.
+  std::vector<double> items;
+  int64_t bytes = 0;  // host memory that it will hold
+  absl::Time budget_end = absl::InfiniteFuture();
+  Priority priority = Priority::kInteractive;
+};
+
+struct Admission {
+  // ok; RESOURCE_EXHAUSTED (try again after 'retry_after'); UNAVAILABLE (closed, no device);
+  // DEADLINE_EXCEEDED (the budget has ended); NOT_FOUND (no such pipeline).
+  absl::Status status;
+  absl::Time finish;  // predicted
+  absl::Duration retry_after;
+};
+
+struct Submitted {
+  // ok; INVALID_ARGUMENT; RESOURCE_EXHAUSTED (the stage's queue is full); UNAVAILABLE (closed, no
+  // device). Unless ok there is no job, and no end of it.
+  absl::Status status;
+  JobId job = 0;
+  int64_t items_cut = 0;  // above the request's limit at the stage: not part of the job
+  absl::Duration retry_after;
+};
+
+// What ran of a stage so far.
+struct StageCounters {
+  int64_t batches = 0;
+  int64_t items = 0;
+  int64_t padding = 0;  // rows that carried nothing
+};
+
+// Decides what runs on which device and when: the pure core behind the batching. Knows no clock,
+// no thread and no device; time comes in, decisions go out, and the same calls give the same
+// decisions. Jobs (one request's items for one stage) go in with Submit and end exactly once, in
+// the 'ended' of some Advance. After any other calls, and at its 'wake' time, Advance is to be
+// called; it does all that is due. Times never go back. Owned by the batching. Thread-compatible:
+// the owner holds one lock around every call.
+class Scheduler {
+ public:
+  explicit Scheduler(std::vector<DeviceSpec> devices, SchedulerOptions options = {});
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // INVALID_ARGUMENT naming what is wrong.
+  absl::StatusOr<PipelineId> AddPipeline(const PipelineSpec& spec);
+  // Refuses new jobs of the pipeline; what is there goes on.
+  void ClosePipeline(PipelineId pipeline) { table_.Close(pipeline); }
+  // Ends all its jobs as kClosed, and refuses new ones.
+  void EndPipeline(PipelineId pipeline);
+
+  const StageTable& table() const { return table_; }
+  GearCosts& costs() { return costs_; }
+  const GearCosts& costs() const { return costs_; }
+
+  // Lets a request in if it can end in its budget, by what is known, and there is room for it.
+  // Reserves the device time that it will need until EndRequest.
+  Admission Admit(const RequestSpec& spec, absl::Time now);
+  // When a request with these items would end, were it let in now. REQUIRES: a device for every
+  // stage.
+  absl::Time PredictFinish(PipelineId pipeline, const std::vector<double>& items, Priority priority,
+                           absl::Time now) const;
+  // Ends what began with Admit or, without it, with the first Submit: to be called once for every
+  // such request. 'completed' when it passed all stages that it needed. Jobs that live are
+  // cancelled.
+  void EndRequest(RequestId request, bool completed);
+
+  Submitted Submit(const JobSpec& spec, absl::Time now);
+  // The job's items are of no use any more. Nothing happens when it has ended.
+  void Cancel(JobId job);
+
+  // The batch has left the device's compute units; its results are being copied.
+  void OnBatchRun(BatchId batch, absl::Time now);
+  // Nothing of the batch is on the device any more; its slot is free. Comes after OnBatchRun, or
+  // without it when the batch failed. Unknown batches (of fenced devices) are ignored.
+  void OnBatchEnded(BatchId batch, const BatchOutcome& outcome, absl::Time now);
+  // Takes a device out for ever.
+  void Fence(DeviceId device, const absl::Status& why);
+
+  // Does all that is due: ends what has expired, fences what hangs, forms batches.
+  Effects Advance(absl::Time now);
+
+  bool fenced(DeviceId device) const { return device_of(device).fenced; }
+  int alive_devices() const;
+  int64_t jobs() const { return static_cast<int64_t>(jobs_.size()); }
+  int64_t waiting_items(StageId stage) const { return state_of(stage).waiting; }
+  const StageCounters& counters(StageId stage) const { return state_of(stage).counters; }
+  // Device time that 'device' needs for what is on it, and what only it may run, from 'now' on.
+  absl::Duration Backlog(DeviceId device, absl::Time now) const;
+
+ private:
+  struct Batch {
+    ScheduledBatch order;
+    bool run = false;
+    absl::Time run_at;
+  };
+  struct Lane {
+    std::deque<BatchId> batches;  // not ended, in the order of the device; the first ones have run
+    int ahead = 0;                // of these, that have not run
+    absl::Time free;              // when these are expected to have run
+    absl::Time hangs = absl::InfiniteFuture();  // when its first batch is taken for hanging
+  };
+  struct Share {
+    double used = 0;    // device seconds over weight, moved up after a pause
+    int64_t seen = -1;  // the formation in which the pipeline last had work
+  };
+  struct DeviceState {
+    bool fenced = false;
+    std::vector<Lane> lanes;
+    JobId guard = 0;                     // the device is being emptied for this job
+    BatchId alone = 0;                   // nothing goes on the device until this batch has ended
+    std::vector<Share> shares;           // by pipeline
+    std::vector<absl::Duration> passed;  // by stage: see StageCandidate
+    double least_share = 0;
+    int64_t formations = 0;
+    int faults = 0;  // in a row
+  };
+  struct StageState {
+    explicit StageState(size_t devices) : queue(devices) {}
+    JobQueue queue;
+    int64_t waiting = 0;                  // items in no batch, queued or not
+    std::array<double, 2> outstanding{};  // of them and of the reserved ones, by priority
+    double items_a_request = 1;           // of late
+    StageCounters counters;
+  };
+  struct Request {
+    PipelineId pipeline = -1;
+    Priority priority = Priority::kInteractive;
+    absl::Time since;              // when it came
+    std::vector<double> reserved;  // items by position, that have not come yet
+    std::vector<bool> came;        // by position
+    int64_t bytes = 0;
+    std::set<JobId> jobs;  // that live
+  };
+  struct Candidate {
+    StageCandidate view;
+    Job* head = nullptr;
+    int64_t items = 0;
+  };
+
+  DeviceState& device_of(DeviceId id) { return devices_[static_cast<size_t>(id)]; }
+  const DeviceState& device_of(DeviceId id) const { return devices_[static_cast<size_t>(id)]; }
+  StageState& state_of(StageId id) { return stages_[static_cast<size_t>(id)]; }
+  const StageState& state_of(StageId id) const { return stages_[static_cast<size_t>(id)]; }
+  Job* Find(JobId id);
+  // A device that may run the stage and lives; -1 when there is none.
+  DeviceId AnyDevice(StageId stage) const;
+
+  // Jobs.
+  absl::Status Check(const JobSpec& spec) const;
+  Request& RequestOf(const JobSpec& spec, absl::Time now);
+  void Reserve(Request& request, StageId stage, double items);
+  void SetTimes(Job& job, absl::Time since);
+  void SetExpiry(Job& job, bool only_later = false);
+  void Follow(Job& job);  // its producer's device and lane
+  bool Ready(const Job& job) const;
+  void Enqueue(Job& job);  // if something of it waits and may run
+  void Dequeue(Job& job);
+  void CountWaiting(const Job& job, int64_t items);
+  void End(JobId id, EndReason reason, const absl::Status& status, bool suspect = false,
+           bool predicted = false);
+  void Expire(absl::Time now);
+
+  // Expected device time of the stages after 'stage' in the request's pipeline, and the least.
+  absl::Duration ExpectedAfter(StageId stage) const;
+  absl::Duration LeastAfter(StageId stage) const;
+
+  // Dispatch.
+  void Dispatch(absl::Time now);
+  bool Form(DeviceId device, int lane, absl::Time now);
+  absl::Time Urgency(const Job& head, int64_t rows, DeviceId device) const;
+  bool Eligible(const Job& job, DeviceId device, int lane, absl::Time now) const;
+  bool MovingPays(const Job& job, DeviceId device, absl::Time now) const;
+  bool FasterElsewhere(StageId stage, DeviceId device, absl::Time now) const;
+  std::vector<Candidate> Candidates(DeviceId device, int lane, absl::Time now);
+  void ShareOut(DeviceState& device, std::vector<Candidate>& candidates);
+  void CountPassed(DeviceId id, const std::vector<Candidate>& candidates, StageId taken);
+  absl::Time HoldUntil(DeviceId device, const Lane& lane, const Candidate& next) const;
+  BatchChoice Gather(const Candidate& next, DeviceId device, int lane, absl::Time start,
+                     absl::Time now);
+  void Put(BatchChoice choice, const Candidate& next, DeviceId device, int lane, absl::Time now);
+  void Take(Job& job, int64_t items, DeviceId device, int lane, ScheduledBatch& batch);
+  static bool Empty(const DeviceState& device);
+  void ReleaseGuard(DeviceId id);
+
+  // Failure.
+  void Watch(absl::Time now);
+  void Retime(Lane& lane, absl::Time now);
+  void EndItems(Job& job, const Segment& segment);
+  void ReturnItems(Job& job, const Segment& segment);
+  void BlameInput(const Batch& batch, const absl::Status& why);
+  void BlameDevice(const Batch& batch, const absl::Status& why);
+  void Redo(Job& job);
+  void RedoConsumers(const Job& job);
+  void Evict(Job& job, DeviceId device, bool suspect, const absl::Status& why);
+  void EndUnplaced();
+
+  StageTable table_;
+  const SchedulerOptions options_;
+  GearCosts costs_;
+  std::vector<DeviceState> devices_;
+  std::vector<StageState> stages_;
+  std::map<JobId, Job> jobs_;
+  std::map<BatchId, Batch> batches_;
+  std::map<RequestId, Request> requests_;
+  std::set<std::pair<absl::Time, JobId>> expiries_;
+  std::map<std::pair<StreamId, StageId>, JobId> streams_;  // the job of each that can be replaced
+  JobId last_job_ = 0;
+  BatchId last_batch_ = 0;
+  DeviceId next_device_ = 0;  // where the search for an idle one starts
+  int64_t queued_items_ = 0;  // in all queues
+  int64_t bytes_ = 0;
+  bool one_type_ = true;
+  Effects effects_;
+};
+
+}  // namespace omserve::scheduling

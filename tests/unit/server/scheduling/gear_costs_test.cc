@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/scheduling/gear_costs.h"
+
+#include <gtest/gtest.h>
+
+namespace omserve::scheduling {
+namespace {
+
+using absl::Milliseconds;
+using absl::ZeroDuration;
+
+class GearCostsTest : public testing::Test {
+ protected:
+  GearCostsTest() : table_({{"fast", 1}, {"slow", 1}, {"fast", 1}}) {
+    StageSpec stage;
+    stage.name = "s";
+    stage.gears = {1, 4, 8};
+    EXPECT_TRUE(table_.Add({"p", 1, {stage}}).ok());
+  }
+  StageTable table_;
+};
+
+TEST_F(GearCostsTest, GuessesInProportionUntilMeasured) {
+  GearCosts costs(table_);
+  EXPECT_FALSE(costs.measured(0, 0, 4));
+  EXPECT_EQ(costs.Execute(0, 0, 8), 8 * costs.Execute(0, 0, 1));
+  EXPECT_EQ(costs.Least(0, 0), ZeroDuration());
+  costs.Record(0, 0, 4, Milliseconds(20), Milliseconds(1));
+  EXPECT_TRUE(costs.measured(0, 0, 4));
+  EXPECT_EQ(costs.Execute(0, 0, 4), Milliseconds(20));
+  EXPECT_EQ(costs.Execute(0, 0, 8), Milliseconds(40));
+  EXPECT_EQ(costs.Execute(0, 0, 1), Milliseconds(5));
+  EXPECT_EQ(costs.CopyIn(0, 0, 4), Milliseconds(1));
+  EXPECT_EQ(costs.Least(0, 0), ZeroDuration()) << "an unmeasured gear may be quicker";
+}
+
+TEST_F(GearCostsTest, DevicesOfOneTypeShareTheirCosts) {
+  GearCosts costs(table_);
+  costs.Record(0, 0, 1, Milliseconds(7), ZeroDuration());
+  EXPECT_TRUE(costs.measured(2, 0, 1));
+  EXPECT_FALSE(costs.measured(1, 0, 1));
+}
+
+TEST_F(GearCostsTest, FollowsButIsNotSpoiltByOneSlowBatch) {
+  GearCosts costs(table_);
+  costs.Record(0, 0, 1, Milliseconds(10), ZeroDuration());
+  costs.Record(0, 0, 1, absl::Seconds(100), ZeroDuration());
+  EXPECT_LE(costs.Execute(0, 0, 1), Milliseconds(15));
+  for (int i = 0; i < 50; ++i) costs.Record(0, 0, 1, Milliseconds(30), ZeroDuration());
+  EXPECT_GT(costs.Execute(0, 0, 1), Milliseconds(29));
+  costs.Record(0, 0, 1, ZeroDuration(), ZeroDuration());  // not measured
+  EXPECT_GT(costs.Execute(0, 0, 1), Milliseconds(29));
+}
+
+TEST_F(GearCostsTest, ThePlanFollowsTheCosts) {
+  GearCosts costs(table_);
+  for (const int gear : {1, 4, 8}) costs.Record(0, 0, gear, Milliseconds(gear), ZeroDuration());
+  EXPECT_EQ(costs.Plan(0, 0).Time(5), Milliseconds(5));
+  for (int i = 0; i < 100; ++i) costs.Record(0, 0, 8, Milliseconds(2), ZeroDuration());
+  EXPECT_LT(costs.Plan(0, 0).Time(5), Milliseconds(2.2));
+}
+
+TEST_F(GearCostsTest, DoubtLowersTheLeastOnly) {
+  GearCosts costs(table_);
+  for (const int gear : {1, 4, 8}) {
+    costs.Record(0, 0, gear, Milliseconds(10 * gear), ZeroDuration());
+  }
+  EXPECT_EQ(costs.Least(0, 0), Milliseconds(10));
+  for (int i = 0; i < 100; ++i) costs.Doubt(0, 0);
+  EXPECT_LT(costs.Least(0, 0), Milliseconds(2));
+  EXPECT_EQ(costs.Execute(0, 0, 1), Milliseconds(10));
+}
+
+TEST_F(GearCostsTest, ASnapshotBringsBackWhatWasMeasured) {
+  GearCosts before(table_);
+  before.Record(0, 0, 1, Milliseconds(10), Milliseconds(1));
+  before.Record(1, 0, 8, Milliseconds(90), Milliseconds(2));
+  const std::vector<GearCosts::Row> rows = before.Snapshot();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].device_type, "fast");
+  EXPECT_EQ(rows[0].stage, "p/s");
+
+  GearCosts after(table_);
+  after.Record(1, 0, 8, Milliseconds(50), ZeroDuration());  // newer than the snapshot
+  EXPECT_EQ(after.Restore(rows), 1);
+  EXPECT_EQ(after.Execute(2, 0, 1), Milliseconds(10));
+  EXPECT_EQ(after.CopyIn(0, 0, 1), Milliseconds(1));
+  EXPECT_EQ(after.Execute(1, 0, 8), Milliseconds(50));
+}
+
+TEST_F(GearCostsTest, ASnapshotOfOtherThingsIsLeftOut) {
+  GearCosts costs(table_);
+  EXPECT_EQ(costs.Restore({{"other", "p/s", 1, Milliseconds(1), {}, Milliseconds(1), 1},
+                           {"fast", "p/other", 1, Milliseconds(1), {}, Milliseconds(1), 1},
+                           {"fast", "p/s", 2, Milliseconds(1), {}, Milliseconds(1), 1},
+                           {"fast", "p/s", 1, Milliseconds(-1), {}, Milliseconds(1), 1},
+                           {"fast", "p/s", 1, Milliseconds(1), {}, Milliseconds(1), 0}}),
+            0);
+  EXPECT_FALSE(costs.measured(0, 0, 1));
+}
+
+}  // namespace
+}  // namespace omserve::scheduling
