@@ -27,7 +27,10 @@ Outcome RunSample(const std::string& name, const std::string& arguments) {
   FILE* pipe = popen(command.c_str(), "r");
   EXPECT_NE(pipe, nullptr);
   char line[4096];
-  while (std::fgets(line, sizeof line, pipe) != nullptr) outcome.lines.emplace_back(line);
+  while (std::fgets(line, sizeof line, pipe) != nullptr) {
+    // The engine's thread library says so where /sys is not mounted.
+    if (std::strncmp(line, "hwloc/", 6) != 0) outcome.lines.emplace_back(line);
+  }
   outcome.status = pclose(pipe);
   EXPECT_EQ(outcome.status, 0) << command;
   for (const std::string& text : outcome.lines)
