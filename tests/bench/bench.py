@@ -117,9 +117,8 @@ def bench_hostacl(out: pathlib.Path, report: Report) -> None:
     """The ACL library alone, by a program that speaks its C interface."""
     subprocess.run(["deploy/build.sh", "release", "hostacl_bench"], cwd=ROOT, check=True)
     figures = out / "hostacl.json"
-    program = next((BUILD / "tests").rglob("hostacl_bench"))
     subprocess.run(
-        [str(program), "--out", str(figures), "--folder", str(out)],
+        [str(BUILD / "bin/hostacl_bench"), "--out", str(figures), "--folder", str(out)],
         cwd=ROOT,
         check=True,
         timeout=1800,
