@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   CHECK(aclmdlExecute(model, inputs, outputs));
   CHECK(aclrtMemcpy(to, out, y, out, ACL_MEMCPY_DEVICE_TO_HOST));
   for (size_t i = 0; i < out / sizeof(float); ++i) printf("%g\n", to[i]);
+  free(from), free(to);
   CHECK(aclmdlUnload(model) | aclmdlDestroyDesc(desc));
   CHECK(aclmdlDestroyDataset(inputs) | aclmdlDestroyDataset(outputs));
   CHECK(aclDestroyDataBuffer(in_view) | aclDestroyDataBuffer(out_view));
