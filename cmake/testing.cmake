@@ -10,6 +10,9 @@ function(omserve_test)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  if(OMSERVE_SANITIZE)
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 4")
+  endif()
   # The engine inside hostacl keeps some memory until the end of the process.
   list(APPEND ARG_ENV "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/hostacl/lsan.supp"
                       "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/hostacl/tsan.supp")
