@@ -28,11 +28,12 @@ absl::StatusOr<void*> BlockPool::Acquire(size_t bytes) {
   {
     MutexLock lock(mutex_);
     if (closed_) return absl::FailedPreconditionError("the memory pool is closed");
-    if (auto found = idle_.find(size); found != idle_.end() && !found->second.empty()) {
-      void* block = found->second.back();
-      found->second.pop_back();
+    for (auto fit = idle_.lower_bound(size); fit != idle_.end() && fit->first <= 2 * size; ++fit) {
+      if (fit->second.empty()) continue;
+      void* block = fit->second.back();
+      fit->second.pop_back();
       ++stats_.blocks_in_use;
-      stats_.bytes_in_use += size;
+      stats_.bytes_in_use += fit->first;
       return block;
     }
   }

@@ -51,6 +51,20 @@ TEST_F(BlockPoolTest, ReusesWhatWasReleased) {
   EXPECT_EQ(pool.stats().bytes_in_use, 0u);
 }
 
+TEST_F(BlockPoolTest, TakesAnIdleBlockOfUpToTwiceTheSizeBeforeNewMemory) {
+  BlockPool pool = MakePool();
+  void* block = *pool.Acquire(8192);
+  pool.Release(block);
+  EXPECT_EQ(*pool.Acquire(4096), block);
+  EXPECT_EQ(pool.stats().bytes_in_use, 8192u);
+  pool.Release(block);
+  EXPECT_EQ(pool.stats().bytes_in_use, 0u);
+  void* small = *pool.Acquire(4095 - 512);  // less than half
+  EXPECT_NE(small, block);
+  EXPECT_EQ(pool.stats().allocations, 2u);
+  EXPECT_EQ(*pool.Acquire(8192), block);  // it went back to its own class
+}
+
 TEST_F(BlockPoolTest, GivesIdleBlocksBackWhenTheSystemHasNoMore) {
   limit_ = 1;
   BlockPool pool = MakePool();
