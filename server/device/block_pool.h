@@ -38,8 +38,8 @@ class BlockPool {
   static size_t SizeClass(size_t bytes);
 
   // A block of SizeClass(bytes), or an idle one of up to twice that, so that the pool holds little
-  // more than what was in use at once. When the system has no more, gives idle blocks back and tries
-  // once again. FAILED_PRECONDITION after Close.
+  // more than what was in use at once. When the system has no more, gives idle blocks back and
+  // tries once again. FAILED_PRECONDITION after Close.
   absl::StatusOr<void*> Acquire(size_t bytes);
   // REQUIRES: 'block' came from Acquire and was not released since.
   void Release(void* block);
