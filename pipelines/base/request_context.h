@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,12 @@ struct StageTiming {
   int batches = 0;     // passes, when the items of one call did not fit one batch
 };
 
+// How urgent a request is. Batch requests wait behind interactive ones, but not for ever.
+enum class Priority { kInteractive, kBatch };
+
 // Travels with a request from the wire to the answer. The owner is the RPC; the pipeline and the
 // runner write to it in turn, never at once (a stage's completion happens before the resume).
-// Cancel and cancelled are thread-safe, the rest is thread-compatible.
+// Cancel, cancelled and the number are thread-safe, the rest is thread-compatible.
 class RequestContext {
  public:
   RequestContext(const Clock& clock, absl::Time deadline) : clock_(&clock), deadline_(deadline) {}
@@ -56,6 +60,32 @@ class RequestContext {
   void AddTiming(StageTiming timing) { timings_.push_back(std::move(timing)); }
   const std::vector<StageTiming>& timings() const { return timings_; }
 
+  // What the caller said of the request; set before its first stage.
+  Priority priority() const { return priority_; }
+  void set_priority(Priority priority) { priority_ = priority; }
+  // Frames of one video stream have the same number above 0: a newer one takes the place of one
+  // that waits. 0 is none.
+  int64_t stream() const { return stream_; }
+  void set_stream(int64_t stream) { stream_ = stream; }
+
+  // The runner's number of the request; 0 until it was let in or ran its first stage. Thread-safe.
+  int64_t number() const { return number_.load(std::memory_order_acquire); }
+  void set_number(int64_t number) { number_.store(number, std::memory_order_release); }
+
+  // Says, before the stage that failed ends, that nothing is wrong with the request: the device
+  // with its tensors is gone. 'suspect' when the request may be what felled it.
+  void AskRestart(bool suspect) {
+    restart_ = true;
+    suspect_ = suspect_ || suspect;
+  }
+  bool restart_asked() const { return restart_; }
+  // For the RPC, which runs the pipeline once more after it failed.
+  void BeginAgain() {
+    restart_ = false;
+    device_ = -1;
+  }
+  bool suspect() const { return suspect_; }
+
   // For logs; may be empty.
   const std::string& trace_id() const { return trace_id_; }
   void set_trace_id(std::string id) { trace_id_ = std::move(id); }
@@ -65,6 +95,11 @@ class RequestContext {
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
   int device_ = -1;
+  Priority priority_ = Priority::kInteractive;
+  int64_t stream_ = 0;
+  std::atomic<int64_t> number_{0};
+  bool restart_ = false;
+  bool suspect_ = false;
   std::vector<StageTiming> timings_;
   std::string trace_id_;
 };

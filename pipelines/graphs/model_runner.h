@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "pipelines/base/request_context.h"
 #include "pipelines/base/tensor.h"
 
@@ -29,6 +31,17 @@ struct StageCall {
 // Outputs in the order of the manifest; only those that were asked for are set.
 struct StageResult {
   std::vector<StageTensor> outputs;
+  // Items at the end of the call that were above the request's limit at the stage and did not run:
+  // the outputs have that many rows less.
+  int64_t items_cut = 0;
+};
+
+// What became of a request at the door.
+struct Admitted {
+  // RESOURCE_EXHAUSTED: there is no room, or it could not end in its budget. DEADLINE_EXCEEDED: its
+  // budget is over.
+  absl::Status status;
+  absl::Duration retry_after;  // when to try again; with RESOURCE_EXHAUSTED only
 };
 
 // The one door from a pipeline to a model. Batching across requests happens behind it.
@@ -37,6 +50,15 @@ class ModelRunner {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<StageResult>)>;
   virtual ~ModelRunner() = default;
+
+  // Decides, before anything is done for a request, whether it can end in its budget. 'bytes' of
+  // host memory that it will need. A request that was let in calls Leave once, when none of its
+  // calls is under way. Never blocks.
+  virtual Admitted Admit(RequestContext& /*context*/, int64_t /*bytes*/) { return {}; }
+  // 'completed' when it got its answer.
+  virtual void Leave(RequestContext& /*context*/, bool /*completed*/) {}
+  // The caller has gone: what waits of the request ends as CANCELLED, at once where the runner can.
+  virtual void Cancel(RequestContext& context) { context.Cancel(); }
 
   // Queues the call and returns at once. 'done' is called exactly once, on a host worker and never
   // inside Submit. 'context' must live until then. Errors: RESOURCE_EXHAUSTED (queue full),
