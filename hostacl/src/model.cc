@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "device.h"
 #include "failure.h"
@@ -12,10 +13,16 @@
 namespace hostacl {
 namespace {
 
-// Guards the executions of all models, so that two models which share work memory are seen.
-Mutex& ExecutionsMutex() {
-  static Mutex& mutex = *new Mutex();
-  return mutex;
+// The models that execute, so that two which share work memory are seen. Each is alive: its
+// executions own it. Never destroyed. Thread-safe.
+struct Executing {
+  Mutex mutex;
+  std::vector<const LoadedModel*> models HOSTACL_GUARDED_BY(mutex);
+};
+
+Executing& AllExecuting() {
+  static auto& executing = *new Executing();
+  return executing;
 }
 
 }  // namespace
@@ -118,28 +125,29 @@ bool LoadedModel::SharesWork(const LoadedModel& other) const {
 }
 
 aclError LoadedModel::Begin(const void* queue) {
-  const auto models = Runtime::Get().Models();
-  MutexLock lock(&ExecutionsMutex());
+  Executing& executing = AllExecuting();
+  MutexLock lock(&executing.mutex);
   if (executions_ > 0 && queue_ != queue) {
     return Fail(ACL_ERROR_RT_MODEL_RUNNING, "model ", om().name,
                 " is executed twice at once: one"
                 " model id runs on one stream at a time; load it again for each stream");
   }
-  for (const auto& other : models) {
-    if (other.get() == this || other->executions_ == 0 || other->queue_ == queue) continue;
+  for (const LoadedModel* other : executing.models) {
+    if (other == this || other->queue_ == queue) continue;
     if (SharesWork(*other)) {
       return Fail(ACL_ERROR_RT_MODEL_RUNNING, "models ", om().name, " and ", other->om().name,
                   " share work memory and run on two streams at once");
     }
   }
-  ++executions_;
+  if (executions_++ == 0) executing.models.push_back(this);
   queue_ = queue;
   return ACL_SUCCESS;
 }
 
 void LoadedModel::End() {
-  MutexLock lock(&ExecutionsMutex());
-  --executions_;
+  Executing& executing = AllExecuting();
+  MutexLock lock(&executing.mutex);
+  if (--executions_ == 0) std::erase(executing.models, this);
 }
 
 Clock::duration LoadedModel::StageTime(size_t gear) {
@@ -152,7 +160,7 @@ Clock::duration LoadedModel::StageTime(size_t gear) {
 }
 
 bool LoadedModel::running() const {
-  MutexLock lock(&ExecutionsMutex());
+  MutexLock lock(&AllExecuting().mutex);
   return executions_ > 0;
 }
 
