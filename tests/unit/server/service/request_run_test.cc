@@ -50,6 +50,7 @@ class DoorRunner final : public ScriptedRunner {
  public:
   Admitted Admit(RequestContext& context, int64_t bytes) override {
     inside = true;
+    admitted = &context;
     events.push_back("admit");
     admitted_bytes = bytes;
     priority = context.priority();
@@ -67,15 +68,6 @@ class DoorRunner final : public ScriptedRunner {
     if (!racing) events.push_back("cancel");
     context.Cancel();
   }
-  void Submit(StageCall call, RequestContext& context, Done done) override {
-    events.push_back("submit");
-    if (losses > 0) {
-      --losses;
-      context.AskRestart(false);
-    }
-    ScriptedRunner::Submit(std::move(call), context, std::move(done));
-  }
-
   std::vector<std::string> events;
   int64_t admitted_bytes = -1;
   Priority priority = Priority::kInteractive;
@@ -83,7 +75,7 @@ class DoorRunner final : public ScriptedRunner {
   absl::Time deadline;
   Admitted answer;
   std::function<void()> on_admit = [] {};
-  int losses = 0;  // calls whose device is lost
+  RequestContext* admitted = nullptr;  // the last one
   std::atomic<bool> inside{false};
   bool racing = false;  // Cancel may come on another thread
 };
@@ -95,9 +87,11 @@ class RequestRunTest : public ::testing::Test {
     config.image_size = 8;
     auto runner = std::make_unique<DoorRunner>();
     runner_ = runner.get();
+    runner_->before_answer = [this](const std::string&) { runner_->events.push_back("stage"); };
     runner_->answers["internvit"] = [this](const StageCall&) -> absl::StatusOr<StageResult> {
-      if (runner_fails_ > 0) {
-        --runner_fails_;
+      if (failures_ > 0) {
+        --failures_;
+        if (device_lost_) runner_->admitted->AskRestart(false);
         return absl::UnavailableError("device 0 is lost");
       }
       StageResult result;
@@ -141,8 +135,11 @@ class RequestRunTest : public ::testing::Test {
   absl::StatusCode EndCode() const {
     return ended_.has_value() ? ended_->code() : absl::StatusCode::kUnknown;
   }
-  // The runner answers no lost device more than it was told to.
-  void Lose(int times) { runner_->losses = runner_fails_ = times; }
+  // The next stages that run fail, or take their device along.
+  void Fail(int times, bool device_lost) {
+    failures_ = times;
+    device_lost_ = device_lost;
+  }
 
   ManualClock clock_;
   ServerMetrics metrics_{BuildInfo()};
@@ -153,7 +150,8 @@ class RequestRunTest : public ::testing::Test {
   const CallEnvironment environment_{catalog_, executor_, clock_, admission_, absl::Seconds(30)};
   DoorRunner* runner_ = nullptr;
   const RequestMetrics* method_ = nullptr;
-  int runner_fails_ = 0;
+  int failures_ = 0;
+  bool device_lost_ = false;
   v1::EmbedRequest request_;
   v1::EmbedResponse response_;
   std::optional<absl::Status> ended_;
@@ -174,7 +172,7 @@ TEST_F(RequestRunTest, AsksAtTheDoorBeforeTheHostWorks) {
   EXPECT_EQ(method_->inflight->Value(), 1);
   Finish();
   EXPECT_EQ(EndCode(), absl::StatusCode::kOk);
-  EXPECT_THAT(runner_->events, ElementsAre("admit", "submit", "leave completed"));
+  EXPECT_THAT(runner_->events, ElementsAre("admit", "stage", "leave completed"));
   EXPECT_EQ(response_.model(), "vit");
   run_.reset();
   EXPECT_EQ(method_->inflight->Value(), 0);
@@ -213,31 +211,30 @@ TEST_F(RequestRunTest, NonsenseInTheMetadataAndLateRequestsNeverReachTheRunner) 
 }
 
 TEST_F(RequestRunTest, RunsAgainWhenItsDeviceIsLost) {
-  Lose(2);
+  Fail(2, true);
   Begin();
   Finish();
   EXPECT_EQ(EndCode(), absl::StatusCode::kOk);
-  EXPECT_THAT(runner_->events,
-              ElementsAre("admit", "submit", "submit", "submit", "leave completed"));
+  EXPECT_THAT(runner_->events, ElementsAre("admit", "stage", "stage", "stage", "leave completed"));
   EXPECT_THAT(executor_.lanes, ElementsAre(Lane::kNew, Lane::kContinue, Lane::kContinue));
   EXPECT_EQ(method_->restarts->Value(), 2);
 }
 
 TEST_F(RequestRunTest, RunsAgainTwiceAtMost) {
-  Lose(3);
+  Fail(3, true);
   Begin();
   Finish();
   EXPECT_EQ(EndCode(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(runner_->events, ElementsAre("admit", "submit", "submit", "submit", "leave"));
+  EXPECT_THAT(runner_->events, ElementsAre("admit", "stage", "stage", "stage", "leave"));
 }
 
 TEST_F(RequestRunTest, RunsAgainOnlyWhenItIsAskedForAndThereIsTime) {
-  runner_fails_ = 1;  // a failure that is nobody's restart
+  Fail(1, false);
   Begin();
   Finish();
   EXPECT_EQ(EndCode(), absl::StatusCode::kUnavailable);
   ended_.reset();
-  Lose(1);
+  Fail(1, true);
   Begin();
   executor_.RunOne();
   clock_.now += absl::Seconds(31);
@@ -285,7 +282,7 @@ TEST_F(RequestRunTest, ACancelAtWorkReachesTheRunner) {
   Begin();
   executor_.RunOne();
   run_->Cancel();
-  EXPECT_THAT(runner_->events, ElementsAre("admit", "submit", "cancel"));
+  EXPECT_THAT(runner_->events, ElementsAre("admit", "cancel"));
   runner_->answers["internvit"] = [](const StageCall&) -> absl::StatusOr<StageResult> {
     return absl::CancelledError("the caller has gone");
   };
