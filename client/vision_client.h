@@ -23,7 +23,7 @@ struct VisionClientOptions {
   // What the server is told, if anything: how long a request or frame may take there, and
   // "interactive" or "batch".
   absl::Duration budget = absl::ZeroDuration();
-  std::string priority;
+  std::string priority = {};
 };
 
 enum class Health { kUnknown, kServing, kNotServing };

@@ -26,9 +26,10 @@ using ::testing::HasSubstr;
 class DeviceLossTest : public ::testing::Test {
  protected:
   DeviceLossTest() {
-    std::filesystem::copy(TestModels() / "internvit", folder_.path() / "models" / "internvit",
-                          std::filesystem::copy_options::recursive);
-    setup_.model_dir = (folder_.path() / "models").string();
+    const std::filesystem::path models = folder_.path() / "models";
+    std::filesystem::create_directory(models);
+    std::filesystem::copy(TestModels() / "internvit", models / "internvit");
+    setup_.model_dir = models.string();
     setup_.environment["HOSTACL_FAULTS"] = folder_.Write(
         "faults.json", R"({"rules": [{"task": "execute", "nth": 120, "lost": true}]})");
   }
