@@ -103,6 +103,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
         CheckRange("limits.default_deadline_ms", limits.default_deadline_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckScheduling(proto.scheduling()));
+    OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     return CheckRange("host_threads", proto.host_threads(), 0, 1024);
   };
   const auto in_file = [&](const absl::Status& status) {
@@ -113,6 +114,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (limits.max_inflight_requests() > 0) {
     config.max_inflight_requests = limits.max_inflight_requests();
   }
+  if (limits.max_streams() > 0) config.max_streams = limits.max_streams();
   if (limits.max_image_megapixels() > 0) {
     config.max_image_pixels = limits.max_image_megapixels() * int64_t{1'000'000};
   }
@@ -123,6 +125,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
   TakeScheduling(proto.scheduling(), config.scheduling);
   if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
+  config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
   if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
   return config;
 }

@@ -17,6 +17,7 @@ BuildInfo Info() { return {"0.1.0", "abc", "8.0.1", "Ascend310P3", "1.51.1"}; }
 TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   ServerMetrics metrics(Info());
   metrics.AddMethod("vitdet", "Detect");
+  metrics.AddStreams("vitdet");
   metrics.AddStage("vitdet", "backbone");
   metrics.AddCallEnd("vitdet", "backbone", "done");
   metrics.AddDevice(0);
@@ -41,7 +42,10 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
                              "omserve_device_errors_total",
                              "omserve_model_ready",
                              "omserve_model_load_duration_seconds",
-                             "omserve_build_info"}) {
+                             "omserve_build_info",
+                             "omserve_request_restarts_total",
+                             "omserve_stream_frames_dropped_total",
+                             "omserve_streams"}) {
     EXPECT_THAT(text, HasSubstr("# HELP " + std::string(family) + " "));
     EXPECT_THAT(text, HasSubstr("\n" + std::string(family))) << "no series";
   }

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace omserve {
+
+// Tells the client of a RESOURCE_EXHAUSTED, in whole milliseconds of trailing metadata, when to
+// come again; other statuses have no hint. REQUIRES: before Finish.
+inline void AddRetryHint(const absl::Status& status, absl::Duration retry_after,
+                         grpc::CallbackServerContext& rpc) {
+  if (!absl::IsResourceExhausted(status)) return;
+  const absl::Duration whole = absl::Ceil(retry_after, absl::Milliseconds(1));
+  rpc.AddTrailingMetadata("retry-after-ms", absl::StrCat(absl::ToInt64Milliseconds(whole)));
+}
+
+}  // namespace omserve
