@@ -131,7 +131,12 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     }
     if (status.ok()) {
       ConvertTiming(received_, now, context_.timings(), *response_.mutable_timing());
-    } else if (absl::IsResourceExhausted(status)) {
+    } else {
+      // A failure has no Timing; this much of it is known all the same.
+      rpc_.AddTrailingMetadata("elapsed-us",
+                               absl::StrCat(absl::ToInt64Microseconds(now - received_)));
+    }
+    if (absl::IsResourceExhausted(status)) {
       rpc_.AddTrailingMetadata("retry-after-ms",
                                absl::StrCat(absl::ToInt64Milliseconds(Admission::kRetryAfter)));
     }
