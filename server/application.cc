@@ -69,7 +69,8 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
       config.max_message_bytes >> 20, " MiB\n", "max in flight  ", config.max_inflight_requests,
       "\n", "max picture    ", config.max_image_pixels / 1'000'000, " megapixels\n",
       "deadline       ", absl::FormatDuration(config.default_deadline), "\n", "drain          ",
-      absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n");
+      absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n",
+      "metrics of     ", config.count_requests ? "everything" : "process and devices only", "\n");
   for (const PipelineSpec& spec : pipelines) {
     absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
                     std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
@@ -118,7 +119,7 @@ absl::Status Application::Parts::OpenDevices() {
   info.acl = devices->acl_version();
   info.soc = devices->soc_name();
   info.grpc = GrpcVersion();
-  metrics = std::make_unique<ServerMetrics>(info);
+  metrics = std::make_unique<ServerMetrics>(info, config.count_requests);
   workers = std::make_unique<WorkerPool>("host", config.host_threads);
   std::vector<int> ids;
   for (size_t i = 0; i < devices->size(); ++i) ids.push_back(devices->device(i).id());
@@ -145,7 +146,7 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
   }
   OMSERVE_ASSIGN_OR_RETURN(
       auto runner, BatchingRunner::Create(spec.name, std::move(stages), *devices, *workers, clock,
-                                          batch_metrics.get()));
+                                          config.count_requests ? batch_metrics.get() : nullptr));
   const std::string method = spec.pipeline() == "vitdet" ? "Detect" : "Embed";
   auto model = absl::WrapUnique(
       new ServedModel{spec.name, spec.version, spec.labels, std::move(names), std::move(pipeline),

@@ -48,6 +48,7 @@ struct RequestMetrics {
   std::array<prometheus::Histogram*, kPhases> phases{};
   prometheus::Histogram* duration = nullptr;
   prometheus::Gauge* inflight = nullptr;
+  bool off = false;  // nothing is to be counted
 };
 
 // Children of one stage of one model.
@@ -87,7 +88,8 @@ struct BuildInfo {
 // server. Thread-safe.
 class ServerMetrics {
  public:
-  explicit ServerMetrics(const BuildInfo& info);
+  // With 'count_requests' false the series are there, but what AddMethod gives is 'off'.
+  explicit ServerMetrics(const BuildInfo& info, bool count_requests = true);
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
 
@@ -107,6 +109,7 @@ class ServerMetrics {
   template <typename T>
   using Family = prometheus::Family<T>;
 
+  const bool count_requests_;
   const std::shared_ptr<prometheus::Registry> registry_;
   Family<prometheus::Counter>& requests_;
   Family<prometheus::Counter>& failures_;

@@ -95,6 +95,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   }
   if (limits.drain_ms() > 0) config.drain = absl::Milliseconds(limits.drain_ms());
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
+  config.count_requests = proto.metrics() != v1::METRICS_OFF;
   if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
   return config;
 }

@@ -26,6 +26,7 @@ struct ServerConfig {
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration drain = absl::Seconds(10);
   int host_threads = 1;
+  bool count_requests = true;  // false: no metrics of requests and batches
 };
 
 // The configuration that an empty file gives.
