@@ -14,7 +14,7 @@ from deploy.with_server import ROOT, Server, running_server
 from tests.eval.report import Report
 
 BUILD = ROOT / "build/release"
-PLAIN = "batching: PLAIN\n"  # one request, one batch
+PLAIN = "scheduling { batching: PLAIN }\n"  # one request, one batch
 KNOWN = (ROOT / "proto/omserve/v1/config.proto").read_text()  # TEMPORARY
 ROOM = "limits { max_inflight_requests: 100000 }\n"
 
