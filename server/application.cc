@@ -67,10 +67,12 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
       "grpc           ", config.grpc_address, "\n", "health         ", config.health_address, "\n",
       "metrics        ", config.metrics_address, "\n", "max message    ",
       config.max_message_bytes >> 20, " MiB\n", "max in flight  ", config.max_inflight_requests,
-      "\n", "max picture    ", config.max_image_pixels / 1'000'000, " megapixels\n",
-      "deadline       ", absl::FormatDuration(config.default_deadline), "\n", "drain          ",
+      "\n", "max streams    ", config.max_streams, "\n", "max picture    ",
+      config.max_image_pixels / 1'000'000, " megapixels\n", "deadline       ",
+      absl::FormatDuration(config.default_deadline), "\n", "drain          ",
       absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n",
-      "metrics of     ", config.count_requests ? "everything" : "process and devices only", "\n");
+      "without device ", config.exit_without_device ? "exit" : "stay", "\n", "metrics of     ",
+      config.count_requests ? "everything" : "process and devices only", "\n");
   for (const PipelineSpec& spec : pipelines) {
     absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
                     std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
@@ -84,7 +86,9 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
 // From the first to be made to the last; destroyed the other way round.
 struct Application::Parts {
   Parts(ServerConfig server_config, const Clock& real)
-      : config(std::move(server_config)), clock(real), admission(config.max_inflight_requests) {}
+      : config(std::move(server_config)),
+        clock(real),
+        admission(config.max_inflight_requests, config.max_streams) {}
 
   const ServerConfig config;
   const Clock& clock;
@@ -152,6 +156,10 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
       new ServedModel{spec.name, spec.version, spec.labels, std::move(names), std::move(pipeline),
                       std::move(runner), metrics->AddMethod(spec.name, method), ImageLimits{}});
   model->limits.max_pixels = config.max_image_pixels;
+  if (spec.pipeline() == "vitdet") {
+    model->frame_metrics = metrics->AddMethod(spec.name, "DetectStream");
+    model->stream_metrics = metrics->AddStreams(spec.name);
+  }
   OMSERVE_RETURN_IF_ERROR(catalog->Add(std::move(model)));
   health_names.push_back(spec.name);
   const absl::Duration took = clock.Now() - start;
@@ -209,6 +217,8 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
 
 const Ports& Application::ports() const { return parts_->ports; }
 
+bool Application::lost() const { return !parts_->stopped && parts_->devices->healthy() == 0; }
+
 void Application::Tick() {
   if (parts_->stopped) return;
   const bool able = parts_->devices->healthy() > 0;
@@ -234,6 +244,7 @@ absl::Status Application::Stop() {
   spdlog::info("stopping: {} requests at work", parts.admission.inflight());
   parts.SetServing(false);
   parts.admission.Close();
+  parts.service->DrainStreams();
   const bool drained =
       parts.admission.WaitEmpty(parts.clock.Now() + parts.config.drain, parts.clock);
   const int left = parts.admission.inflight();

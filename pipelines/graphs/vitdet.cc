@@ -3,6 +3,7 @@
 #include "pipelines/graphs/vitdet.h"
 
 #include <numeric>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -145,6 +146,14 @@ std::vector<ScoredBox> Select(const std::vector<ScoredBox>& found, const DetectO
   return kept;
 }
 
+// How many of 'items' ran at the stage, when the runner has a limit for one request.
+absl::StatusOr<size_t> ItemsRun(std::string_view stage, size_t items, const StageResult& result) {
+  if (result.items_cut >= 0 && result.items_cut <= static_cast<int64_t>(items)) {
+    return items - static_cast<size_t>(result.items_cut);
+  }
+  return StageError(stage, absl::InternalError("more items were cut than there are"));
+}
+
 // Into pixels of the original picture: two different factors, no clip.
 Detection ToDetection(const ScoredBox& found, const Letterboxed& frame) {
   Detection detection;
@@ -192,7 +201,7 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
   OMSERVE_CO_ASSIGN_OR_RETURN(StageResult raw, co_await runner.Run(std::move(rpn), context));
   for (StageTensor& level : pyramid.outputs) level.device = nullptr;  // the host goes on alone
 
-  OMSERVE_CO_ASSIGN_OR_RETURN(const std::vector<Box> proposals, Proposals(config_, raw, context));
+  OMSERVE_CO_ASSIGN_OR_RETURN(std::vector<Box> proposals, Proposals(config_, raw, context));
   if (proposals.empty()) co_return result;
   OMSERVE_CO_RETURN_IF_ERROR(context.Check());
 
@@ -202,6 +211,10 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
                Crops(aligner, proposals, config_.roi_box_size, context, runner.allocator()), 2);
   OMSERVE_CO_RETURN_IF_ERROR(context.Check());
   OMSERVE_CO_ASSIGN_OR_RETURN(StageResult heads, co_await runner.Run(std::move(box_call), context));
+
+  OMSERVE_CO_ASSIGN_OR_RETURN(const size_t scored, ItemsRun(kRoiBox, proposals.size(), heads));
+  result.proposals_cut = heads.items_cut;
+  proposals.resize(scored);  // the best ones
 
   HostTimer boxing(context, "boxes");
   OMSERVE_CO_ASSIGN_OR_RETURN(const std::vector<ScoredBox> found, Boxes(config_, proposals, heads));
@@ -221,11 +234,14 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
   OMSERVE_CO_ASSIGN_OR_RETURN(StageResult masks,
                               co_await runner.Run(std::move(mask_call), context));
 
+  OMSERVE_CO_ASSIGN_OR_RETURN(const size_t masked, ItemsRun(kRoiMask, rois.size(), masks));
+  result.masks_cut = masks.items_cut;
+
   HostTimer pasting(context, "masks");
   OMSERVE_CO_ASSIGN_OR_RETURN(const auto logits, FetchedOutputs(masks, kRoiMask, 0, 1));
-  const absl::Status filled =
-      FillMasks(logits[0], config_.num_classes, result.image_width, result.image_height,
-                config_.mask_threshold, options.mask_form, result.detections);
+  const absl::Status filled = FillMasks(
+      logits[0], config_.num_classes, result.image_width, result.image_height,
+      config_.mask_threshold, options.mask_form, std::span(result.detections).first(masked));
   if (!filled.ok()) co_return StageError(kRoiMask, filled);
   co_return result;
 }

@@ -64,8 +64,8 @@ std::string_view StatusCodeName(int code) {
 
 std::string_view FailureReasonName(FailureReason reason) {
   static constexpr std::array<std::string_view, kFailureReasons> kNames = {
-      "invalid_input", "queue_full",   "deadline_queue",    "deadline_exec",
-      "cancelled",     "device_error", "model_unavailable", "internal"};
+      "invalid_input", "queue_full",        "deadline_queue", "deadline_exec", "cancelled",
+      "device_error",  "model_unavailable", "superseded",     "internal"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -87,6 +87,11 @@ ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
                             "Time of a request in one phase, over all its model stages")),
       queue_depth_(Gauge(*registry_, "omserve_queue_depth", "Items that wait for a batch")),
       inflight_(Gauge(*registry_, "omserve_inflight_requests", "Requests at work")),
+      restarts_(Counter(*registry_, "omserve_request_restarts_total",
+                        "Requests that ran again because their device was lost")),
+      frames_dropped_(Counter(*registry_, "omserve_stream_frames_dropped_total",
+                              "Frames of video streams that a newer one replaced, by place")),
+      streams_(Gauge(*registry_, "omserve_streams", "Video streams that are open").Add({})),
       batch_size_(Histo(*registry_, "omserve_batch_size", "Real items in a batch")),
       padded_items_(Counter(*registry_, "omserve_batch_padded_items_total",
                             "Rows of compiled batches that carried nothing")),
@@ -130,7 +135,13 @@ RequestMetrics ServerMetrics::AddMethod(const std::string& model, const std::str
   }
   out.duration = &request_duration_.Add({{"model", model}, {"method", method}}, Seconds());
   out.inflight = &inflight_.Add({{"model", model}});
+  out.restarts = &restarts_.Add({{"model", model}});
   return out;
+}
+
+StreamMetrics ServerMetrics::AddStreams(const std::string& model) {
+  return {&frames_dropped_.Add({{"model", model}, {"where", "door"}}),
+          &frames_dropped_.Add({{"model", model}, {"where", "queue"}})};
 }
 
 StageMetrics ServerMetrics::AddStage(const std::string& model, const std::string& stage) {

@@ -31,9 +31,10 @@ enum class FailureReason : uint8_t {
   kCancelled,
   kDeviceError,
   kModelUnavailable,
+  kSuperseded,  // a newer frame of its stream came
   kInternal,
 };
-inline constexpr int kFailureReasons = 8;
+inline constexpr int kFailureReasons = 9;
 std::string_view FailureReasonName(FailureReason reason);
 
 // Where the time of a request goes, summed over its stages.
@@ -48,7 +49,14 @@ struct RequestMetrics {
   std::array<prometheus::Histogram*, kPhases> phases{};
   prometheus::Histogram* duration = nullptr;
   prometheus::Gauge* inflight = nullptr;
+  prometheus::Counter* restarts = nullptr;
   bool off = false;  // nothing is to be counted
+};
+
+// Children of one model for its video streams.
+struct StreamMetrics {
+  prometheus::Counter* dropped_at_door = nullptr;  // before they were decoded
+  prometheus::Counter* dropped_in_queue = nullptr;
 };
 
 // Children of one stage of one model.
@@ -94,10 +102,14 @@ class ServerMetrics {
   ServerMetrics& operator=(const ServerMetrics&) = delete;
 
   RequestMetrics AddMethod(const std::string& model, const std::string& method);
+  StreamMetrics AddStreams(const std::string& model);
   StageMetrics AddStage(const std::string& model, const std::string& stage);
   prometheus::Gauge* AddQueue(const std::string& model, const std::string& stage, int device);
   DeviceMetrics AddDevice(int device);
   ModelMetrics AddModel(const std::string& model, const std::string& version);
+
+  // Streams that are open.
+  prometheus::Gauge& streams() { return streams_; }
 
   // Shared, because the listener of prometheus-cpp wants a weak pointer.
   const std::shared_ptr<prometheus::Registry>& registry() const { return registry_; }
@@ -117,6 +129,9 @@ class ServerMetrics {
   Family<prometheus::Histogram>& stage_duration_;
   Family<prometheus::Gauge>& queue_depth_;
   Family<prometheus::Gauge>& inflight_;
+  Family<prometheus::Counter>& restarts_;
+  Family<prometheus::Counter>& frames_dropped_;
+  prometheus::Gauge& streams_;
   Family<prometheus::Histogram>& batch_size_;
   Family<prometheus::Counter>& padded_items_;
   Family<prometheus::Counter>& inferences_;

@@ -77,6 +77,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
     OMSERVE_RETURN_IF_ERROR(
         CheckRange("limits.default_deadline_ms", limits.default_deadline_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
+    OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     return CheckRange("host_threads", proto.host_threads(), 0, 1024);
   };
   const auto in_file = [&](const absl::Status& status) {
@@ -87,6 +88,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (limits.max_inflight_requests() > 0) {
     config.max_inflight_requests = limits.max_inflight_requests();
   }
+  if (limits.max_streams() > 0) config.max_streams = limits.max_streams();
   if (limits.max_image_megapixels() > 0) {
     config.max_image_pixels = limits.max_image_megapixels() * int64_t{1'000'000};
   }
@@ -95,7 +97,8 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   }
   if (limits.drain_ms() > 0) config.drain = absl::Milliseconds(limits.drain_ms());
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
-  config.count_requests = proto.metrics() != v1::METRICS_OFF;
+  config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
+  config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
   if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
   return config;
 }

@@ -22,11 +22,13 @@ struct ServerConfig {
   std::string metrics_address = "0.0.0.0:8503";
   int max_message_bytes = 32 << 20;
   int max_inflight_requests = 256;
+  int max_streams = 256;
   int64_t max_image_pixels = 64'000'000;
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration drain = absl::Seconds(10);
   int host_threads = 1;
-  bool count_requests = true;  // false: no metrics of requests and batches
+  bool count_requests = true;       // false: no metrics of requests and batches
+  bool exit_without_device = true;  // once every device is lost
 };
 
 // The configuration that an empty file gives.

@@ -48,6 +48,8 @@ void ConvertDetections(DetectResult result, const ServedModel& model, v1::Detect
   out.set_image_height(result.image_height);
   out.set_raw_count(result.raw_count);
   out.set_after_dedup(result.after_dedup);
+  out.set_proposals_cut(static_cast<int32_t>(result.proposals_cut));
+  out.set_masks_cut(static_cast<int32_t>(result.masks_cut));
   for (Detection& found : result.detections) {
     v1::Detection& to = *out.add_detections();
     to.set_label(found.label);

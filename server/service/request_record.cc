@@ -28,6 +28,8 @@ FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool dra
       return reached_device ? FailureReason::kDeadlineExec : FailureReason::kDeadlineQueue;
     case absl::StatusCode::kCancelled:
       return FailureReason::kCancelled;
+    case absl::StatusCode::kAborted:
+      return FailureReason::kSuperseded;
     case absl::StatusCode::kUnavailable:
       return draining ? FailureReason::kModelUnavailable : FailureReason::kDeviceError;
     default:

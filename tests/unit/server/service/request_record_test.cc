@@ -19,6 +19,7 @@ TEST(ReasonOfTest, CoversEveryKindOfFailure) {
   EXPECT_EQ(reason(absl::CancelledError("")), "cancelled");
   EXPECT_EQ(reason(absl::UnavailableError("")), "device_error");
   EXPECT_EQ(reason(absl::UnavailableError(""), false, true), "model_unavailable");
+  EXPECT_EQ(reason(absl::AbortedError("")), "superseded");
   EXPECT_EQ(reason(absl::InternalError("")), "internal");
 }
 
