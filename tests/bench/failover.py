@@ -21,7 +21,7 @@ AT_ONCE = 4  # servers; each is idle most of the time
 DEVICES = 4
 GEAR, GEAR_MS = 16, 100.0
 RATE = 0.6 * DEVICES * GEAR / GEAR_MS * 1e3  # 60 % load
-KILL_AFTER_MS = 3500  # of the server's life
+KILL_AFTER_MS = 2500  # of the server's life
 AFTER_KILL_S = 1.0
 TASKS = ("execute", "any", "copy")  # what the device is at when it dies, by turns
 
