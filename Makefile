@@ -38,10 +38,10 @@ simulate: bootstrap
 	@deploy/build.sh release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --from $(FROM))
 
-# Speed: build/bench/report.json
+# Speed: build/bench/report.json; parts of it: make bench ONLY=sched.crops,failover
 bench: build
 	@deploy/bootstrap.sh --eval
-	@build/venv/bin/python -m tests.bench.bench --out build/bench
+	@build/venv/bin/python -m tests.bench.bench --out build/bench $(if $(ONLY),--only $(ONLY))
 
 # Accuracy through the running server: build/eval/report.json
 eval: build

@@ -158,12 +158,12 @@ aclError Copy::Run(TaskTime* time) {
   const Profile* profile = device_->profile();
   if (profile == nullptr) {
     MutexLock turn(&engine.turn());
-    Stage stage(device_, &engine, Clock::duration{0}, blow.slow, time);
+    Stage stage(device_, &engine, {"copy", count_}, Clock::duration{0}, blow.slow, time);
     std::memmove(to_bytes_, from_bytes_, count_);
     stage.Finish();
     return ACL_SUCCESS;
   }
-  Stage stage(device_, &engine, profile->CopyTime(way, count_), blow.slow, time);
+  Stage stage(device_, &engine, {"copy", count_}, profile->CopyTime(way, count_), blow.slow, time);
   stage.WaitToWrite(count_);
   std::memmove(to_bytes_, from_bytes_, count_);
   stage.Finish();

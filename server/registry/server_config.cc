@@ -125,6 +125,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
   TakeScheduling(proto.scheduling(), config.scheduling);
   if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
+  config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
   config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
   if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
   return config;

@@ -37,7 +37,8 @@ struct ServerConfig {
   absl::Duration drain = absl::Seconds(10);
   int host_threads = 1;
   SchedulingConfig scheduling;
-  std::string cache_dir;  // empty: none
+  std::string cache_dir;            // empty: none
+  bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost
 };
 
