@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // atc: compiles an ONNX graph into a .om file for hostacl.
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -64,6 +65,8 @@ int main(int argc, char** argv) {
     std::fputs(hostacl::OptionList().c_str(), stdout);
     return arguments.empty() ? 1 : 0;
   }
+  // A file that may not grow further is an error with a message, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   hostacl::AtcOptions options;
   std::string problem;
   if (!hostacl::ParseOptions(arguments, &options, &problem) || !hostacl::Run(options, &problem)) {

@@ -51,7 +51,7 @@ aclError Begin(uint32_t id, aclmdlDataset* dataset, size_t index, bool given, Se
                 ": null or destroyed dataset, or a gear that is null or zero");
   }
   if (om.kind == GearKind::kNone) {
-    return Fail(ACL_ERROR_MODEL_NOT_DYNAMIC, setter->function, ": model ", om.name,
+    return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, setter->function, ": model ", om.name,
                 " has no gears");
   }
   const auto handles = setter->dataset->buffers();

@@ -72,12 +72,12 @@ aclError aclsysGetCANNVersion(aclCANNPackageName name, aclCANNPackageVersion* ve
 
 aclError aclrtPeekAtLastError(aclrtLastErrLevel level) {
   if (level == ACL_RT_THREAD_LEVEL) return hostacl::LastError();
-  return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtPeekAtLastError: unknown level");
+  return Fail(ACL_ERROR_INVALID_PARAM, "aclrtPeekAtLastError: unknown level");
 }
 
 aclError aclrtGetLastError(aclrtLastErrLevel level) {
   if (level == ACL_RT_THREAD_LEVEL) return hostacl::TakeLastError();
-  return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetLastError: unknown level");
+  return Fail(ACL_ERROR_INVALID_PARAM, "aclrtGetLastError: unknown level");
 }
 
 const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }

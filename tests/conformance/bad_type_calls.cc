@@ -21,11 +21,10 @@
 namespace conformance {
 namespace {
 
-const std::vector<aclError> kInvalid = {ACL_ERROR_INVALID_PARAM, ACL_ERROR_RT_PARAM_INVALID,
-                                        ACL_ERROR_GE_PARAM_INVALID};
-const std::vector<aclError> kNoModel = {ACL_ERROR_INVALID_MODEL_ID,
-                                        ACL_ERROR_GE_EXEC_MODEL_ID_INVALID};
-const std::vector<aclError> kNoAipp = {ACL_ERROR_GE_AIPP_NOT_EXIST};
+const std::vector<aclError> kInvalid = {ACL_ERROR_INVALID_PARAM};
+const std::vector<aclError> kNoModel = {ACL_ERROR_GE_EXEC_MODEL_ID_INVALID,
+                                        ACL_ERROR_INVALID_MODEL_ID};
+const std::vector<aclError> kNoAipp = {ACL_ERROR_GE_AIPP_NOT_EXIST, ACL_ERROR_INVALID_PARAM};
 constexpr uint32_t kNobody = 4000000;
 
 }  // namespace

@@ -40,6 +40,7 @@ class FunctionTable : public Session {
       EXPECT_NE(std::find(call.codes.begin(), call.codes.end(), code), call.codes.end())
           << call.name << " gave " << code;
       if (IsHostacl()) {
+        EXPECT_EQ(code, call.codes.front()) << call.name;
         EXPECT_FALSE(Message().empty()) << call.name;
       }
     }

@@ -145,7 +145,7 @@ TEST_F(GearKindsTest, ImageSetterRefusesWhatIsWrong) {
   EXPECT_EQ(aclmdlSetDynamicHWSize(id, DatasetOf({{x, 128}, {nullptr, 16}}), 1, 2, 2),
             ACL_ERROR_GE_DYNAMIC_INPUT_ADDR_INVALID);
   const uint32_t fixed = Load({});
-  EXPECT_EQ(aclmdlSetDynamicHWSize(fixed, input, 1, 2, 2), ACL_ERROR_MODEL_NOT_DYNAMIC);
+  EXPECT_EQ(aclmdlSetDynamicHWSize(fixed, input, 1, 2, 2), ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID);
 }
 
 constexpr char kDims[] =

@@ -3,8 +3,11 @@
 #include "om_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -293,6 +296,46 @@ TEST_F(OmWriterTest, AnUnfinishedFileLeavesNothingAndTheOldOneStays) {
     EXPECT_EQ(Files(), 2);
   }
   EXPECT_EQ(Files(), 1);
+  std::string bytes;
+  ASSERT_EQ(ReadOmFile(path_, &bytes).code, ACL_SUCCESS);
+  EXPECT_EQ(bytes, "old");
+}
+
+// A limit of the file's size fails the same writes as a full disk, at any byte that one likes.
+TEST_F(OmWriterTest, NoRoomAtAnyByteIsAnErrorAndTheOldFileStays) {
+  std::ofstream(path_) << "old";
+  uint64_t whole = 0;
+  {
+    OmWriter writer(folder_ / "whole.om");
+    ASSERT_TRUE(writer.Open(&problem_)) << problem_;
+    writer.weights() << "twelve bytes";
+    ASSERT_TRUE(writer.Finish(om_, &whole, &problem_)) << problem_;
+  }
+  for (uint64_t room = 0; room < whole; room += 17) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit = {room, room};
+      if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(9);
+      int status = 0;
+      {
+        OmWriter writer(path_);
+        uint64_t size = 0;
+        if (!writer.Open(&problem_)) _exit(2);
+        writer.weights() << "twelve bytes";
+        errno = 0;  // whatever other calls leave there
+        if (writer.Finish(om_, &size, &problem_)) status = 3;
+      }
+      if (problem_.find("File too large") == std::string::npos) status = 4;
+      _exit(status);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0) << "room for " << room << " of " << whole << " bytes";
+    EXPECT_EQ(Files(), 2) << "something was left behind with room for " << room;
+  }
   std::string bytes;
   ASSERT_EQ(ReadOmFile(path_, &bytes).code, ACL_SUCCESS);
   EXPECT_EQ(bytes, "old");
