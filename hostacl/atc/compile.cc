@@ -35,11 +35,18 @@ aclDataType TypeOf(const ov::element::Type& type) {
   throw std::runtime_error("element type " + type.get_type_name() + " is not supported");
 }
 
-std::vector<int64_t> DimsOf(const ov::PartialShape& shape, const std::string& name) {
+// `open`: a dim may depend on the inputs' shapes, and is -1 then.
+std::vector<int64_t> DimsOf(const ov::PartialShape& shape, const std::string& name,
+                            bool open = false) {
   std::vector<int64_t> dims;
+  if (shape.rank().is_dynamic()) {
+    throw std::runtime_error(name + " has a number of dims that depends on data");
+  }
   for (const ov::Dimension& dim : shape) {
-    if (dim.is_dynamic()) throw std::runtime_error(name + " has a shape that depends on data");
-    dims.push_back(dim.get_length());
+    if (dim.is_dynamic() && !open) {
+      throw std::runtime_error(name + " has a shape that depends on data");
+    }
+    dims.push_back(dim.is_dynamic() ? -1 : dim.get_length());
   }
   return dims;
 }
@@ -50,6 +57,12 @@ void ReshapeTo(const std::shared_ptr<ov::Model>& graph, const OmModel& om, size_
   for (size_t i = 0; i < om.inputs.size(); ++i) {
     const std::vector<int64_t> dims = om.inputs[i].GraphDimsAt(gear);
     shapes[i] = ov::PartialShape(std::vector<ov::Dimension>(dims.begin(), dims.end()));
+    size_t next = 0;
+    for (size_t k = 0; k < dims.size(); ++k) {
+      if (dims[k] != -1 || next >= om.inputs[i].ranges.size()) continue;
+      const auto& [least, most] = om.inputs[i].ranges[next++];
+      shapes[i][k] = ov::Dimension(least, most);
+    }
   }
   graph->reshape(shapes);
 }
@@ -78,6 +91,23 @@ void TakePictures(const AtcOptions& options, OmModel* om) {
   }
 }
 
+// What is -1 without gears is told at run time, within these ranges.
+void OpenInputs(const AtcOptions& options, OmModel* om) {
+  if (!options.input_ranges.empty() && !om->gears.empty()) {
+    throw std::runtime_error("--input_shape has a range for " +
+                             options.input_ranges.begin()->first + ", and " + options.gears.option +
+                             " asks for gears; give one of the two");
+  }
+  for (OmTensor& input : om->inputs) {
+    if (!input.open()) continue;
+    const auto given = options.input_ranges.find(input.name);
+    if (given != options.input_ranges.end()) input.ranges = given->second;
+    if (options.aipp_file.empty()) continue;
+    throw std::runtime_error("--insert_op_conf: input " + input.name +
+                             " has an open shape; AIPP needs fixed sizes, or gears");
+  }
+}
+
 void DescribeInputs(const AtcOptions& options, const std::shared_ptr<ov::Model>& graph,
                     OmModel* om) {
   std::set<std::string> unused;
@@ -93,8 +123,9 @@ void DescribeInputs(const AtcOptions& options, const std::shared_ptr<ov::Model>&
     } else if (input.get_partial_shape().is_static()) {
       tensor.dims = DimsOf(input.get_partial_shape(), tensor.name);
     } else {
-      throw std::runtime_error("input " + tensor.name + " has shape " +
-                               input.get_partial_shape().to_string() + ": give --input_shape");
+      throw std::runtime_error(
+          "input " + tensor.name + " has shape " + input.get_partial_shape().to_string() +
+          ": give --input_shape, with -1 for what is told at run time or by gears");
     }
     tensor.format = FormatOf(options, tensor.dims.size());
     om->inputs.push_back(tensor);
@@ -106,14 +137,15 @@ void DescribeInputs(const AtcOptions& options, const std::shared_ptr<ov::Model>&
   if (!ApplyGears(options.gears, options.input_order, options.input_format, om, &problem)) {
     throw std::runtime_error(problem);
   }
+  OpenInputs(options, om);
   TakePictures(options, om);
   if (!om->inputs.empty() && !om->inputs[0].dims.empty() && om->inputs[0].dims[0] > 0) {
     om->static_batch = static_cast<uint64_t>(om->inputs[0].dims[0]);
   }
 }
 
-OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& output,
-                        size_t index) {
+OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& output, size_t index,
+                        bool open) {
   const auto producer = output.get_node_shared_ptr()->input_value(0);
   // A card's compiler renames outputs to node:port:tensor; so do we.
   const std::string name =
@@ -123,7 +155,7 @@ OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& o
                 std::to_string(producer.get_index()) + ":" + name;
   tensor.type = TypeOf(output.get_element_type());
   if (options.half_output && tensor.type == ACL_FLOAT) tensor.type = ACL_FLOAT16;
-  tensor.dims = DimsOf(output.get_partial_shape(), "output " + name);
+  tensor.dims = DimsOf(output.get_partial_shape(), "output " + name, open);
   return tensor;
 }
 
@@ -163,11 +195,12 @@ void DescribeOutputs(const AtcOptions& options, const OnnxFile& file,
                                EngineMessage(error.what(), file));
     }
     for (size_t i = 0; i < at_gear->outputs().size(); ++i) {
-      OmTensor output = DescribeOutput(options, at_gear->output(i), i);
+      OmTensor output = DescribeOutput(options, at_gear->output(i), i, om->open());
       dims[i].push_back(output.dims);
       if (gear == 0) om->outputs.push_back(std::move(output));
     }
   }
+  if (om->open()) return;
   for (size_t i = 0; i < dims.size(); ++i) MergeDims(dims[i], &om->outputs[i]);
 }
 

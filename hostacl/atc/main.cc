@@ -47,6 +47,12 @@ bool Run(const AtcOptions& options, std::string* problem) {
   if (!Compile(options, file, &om, &graph, problem) || !WriteOm(path, &om, graph, &size, problem)) {
     return false;
   }
+  if (om.open()) {
+    Say(options, LogLevel::kWarning,
+        "note: a dim of -1 without gears makes a model of open shapes: sizes are 0, and the program"
+        " tells the shape by aclmdlSetDatasetTensorDesc; for fixed sizes to choose from, give"
+        " --dynamic_batch_size, --dynamic_image_size or --dynamic_dims");
+  }
   SayTensors(options, "input", om.inputs);
   SayTensors(options, "output", om.outputs);
   if (options.op_report != "-") {

@@ -113,6 +113,12 @@ aclError aclrtMallocCached(void** devPtr, size_t size, aclrtMemMallocPolicy poli
   return Allocate(__func__, devPtr, size, policy);
 }
 
+aclError aclrtMallocWithCfg(void** devPtr, size_t size, aclrtMemMallocPolicy policy,
+                            aclrtMallocConfig*) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Allocate(__func__, devPtr, size, policy);
+}
+
 aclError aclrtFree(void* devPtr) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   return Release(__func__, devPtr);

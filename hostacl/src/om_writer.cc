@@ -106,7 +106,7 @@ bool OmWriter::Finish(const OmModel& model, uint64_t* size, std::string* problem
     places.push_back({type, end_, part.size()});
     if (!Append(part)) return Fail("cannot write", problem);
   }
-  std::string head = EncodeOmHead(model.name, !model.gears.empty(), places, end_);
+  std::string head = EncodeOmHead(model.name, !model.gears.empty() || model.open(), places, end_);
   if (!WriteAt(file_, head, 0)) return Fail("cannot write", problem);
   void* all = mmap(nullptr, end_, PROT_READ, MAP_SHARED, file_, 0);
   if (all == MAP_FAILED) return Fail("cannot read back", problem);

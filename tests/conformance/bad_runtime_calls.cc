@@ -135,6 +135,8 @@ std::vector<BadCall> BadMemoryCalls() {
       BAD(kInvalid, aclrtMalloc, &pointer, 0, ACL_MEM_MALLOC_HUGE_FIRST),
       BAD(kInvalid, aclrtMallocAlign32, nullptr, 64, ACL_MEM_MALLOC_HUGE_FIRST),
       BAD(kInvalid, aclrtMallocAlign32, &pointer, 0, ACL_MEM_MALLOC_HUGE_FIRST),
+      BAD(kInvalid, aclrtMallocWithCfg, nullptr, 64, ACL_MEM_MALLOC_HUGE_FIRST, nullptr),
+      BAD(kInvalid, aclrtMallocWithCfg, &pointer, 0, ACL_MEM_MALLOC_HUGE_FIRST, nullptr),
       BAD(kInvalid, aclrtMallocCached, nullptr, 64, ACL_MEM_MALLOC_HUGE_FIRST),
       BAD(kInvalid, aclrtMallocCached, &pointer, 0, ACL_MEM_MALLOC_HUGE_FIRST),
       BAD(kInvalid, aclrtMallocHost, nullptr, 64),

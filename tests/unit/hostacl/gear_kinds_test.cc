@@ -221,8 +221,6 @@ TEST_F(GearKindsTest, AtcNamesOptionAndGear) {
   EXPECT_NE(Refusal(onnx, "--input_shape=\"a:-1,-1;b:-1,3\" --dynamic_dims=\"1,2,2;2,4,5\"")
                 .find("--dynamic_dims: the graph cannot take gear 2,4,5"),
             std::string::npos);
-  EXPECT_NE(Refusal(onnx, "--input_shape=\"a:-1,-1;b:-1,3\"").find("--dynamic_dims"),
-            std::string::npos);
   EXPECT_NE(Refusal(onnx, "--dynamic_dims=\"1;2\" --dynamic_batch_size=1,2").find("exclude"),
             std::string::npos);
 }
