@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "aipp_file.h"
+#include "chips.h"
 #include "data_type.h"
 #include "external_data.h"
 #include "graph_edits.h"
@@ -100,6 +101,12 @@ void OpenInputs(const AtcOptions& options, OmModel* om) {
   }
   for (OmTensor& input : om->inputs) {
     if (!input.open()) continue;
+    if (!TakesOpenShapes(options.soc)) {
+      throw std::runtime_error("--input_shape: input " + input.name + " has an open shape, and " +
+                               options.soc +
+                               " takes none: give --dynamic_batch_size, --dynamic_image_size or"
+                               " --dynamic_dims");
+    }
     const auto given = options.input_ranges.find(input.name);
     if (given != options.input_ranges.end()) input.ranges = given->second;
     if (options.aipp_file.empty()) continue;

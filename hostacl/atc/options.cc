@@ -213,6 +213,7 @@ bool CheckWhole(const std::map<std::string, std::string>& given, AtcOptions* opt
     *problem = "--model and --output are needed; atc --help lists the options";
     return false;
   }
+  if (!CheckPrecision(options->precision, options->soc, problem)) return false;
   if (!options->keep_dtype.empty() && options->precision == Precision::kOrigin) {
     options->notes.push_back("--keep_dtype has no effect: nothing is rounded with origin");
   }

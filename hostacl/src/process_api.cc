@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The process part of the C interface: acl/acl.h and the type part of acl/acl_base.h.
+#include <cmath>
 #include <cstring>
 
 #include "acl/acl.h"
@@ -85,6 +86,11 @@ const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }
 const char* aclrtGetSocName() { return Runtime::Get().SocName(); }
 
 float aclFloat16ToFloat(aclFloat16 value) { return hostacl::HalfToFloat(value); }
-aclFloat16 aclFloatToFloat16(float value) { return hostacl::FloatToHalf(value); }
+
+// Saturates on every chip, infinities and NaN too.
+aclFloat16 aclFloatToFloat16(float value) {
+  if (std::isnan(value)) return 0x7BFF;
+  return hostacl::FloatToHalf(hostacl::RoundToHalf(value, /*saturate=*/true));
+}
 
 size_t aclDataTypeSize(aclDataType dataType) { return hostacl::DataTypeSize(dataType); }

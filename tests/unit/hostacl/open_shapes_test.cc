@@ -158,6 +158,8 @@ TEST_F(OpenShapesTest, ContradictionsAreRefusedByTheCompiler) {
   };
   EXPECT_NE(refusal("--input_shape=x:1~4,4 --dynamic_batch_size=1,2").find("give one of the two"),
             std::string::npos);
+  EXPECT_NE(refusal("--input_shape=x:-1,4 --soc_version=Ascend310B1").find("takes none"),
+            std::string::npos);
   for (const char* range : {"4~1", "0~4", "~", "1~x", "1~4~5"}) {
     EXPECT_NE(refusal("--input_shape=x:" + std::string(range) + ",4").find("ranges like 1~64"),
               std::string::npos)
