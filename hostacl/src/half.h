@@ -21,9 +21,8 @@ inline float RoundToHalf(float value, bool saturate = true) {
   if (size >= 65520.0f) {  // halfway to what would come next
     return std::copysign(saturate ? 65504.0f : HUGE_VALF, value);
   }
-  if (saturate && std::isnan(value)) return 0.0f;
   uint32_t bits = std::bit_cast<uint32_t>(value);
-  if ((bits & 0x7F800000u) == 0x7F800000u) return value;
+  if ((bits & 0x7F800000u) == 0x7F800000u) return saturate ? 0.0f : value;  // NaN
   bits += 0xFFFu + ((bits >> 13) & 1u);
   return std::bit_cast<float>(bits & ~0x1FFFu);
 }
