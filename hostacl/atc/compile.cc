@@ -161,7 +161,7 @@ bool WriteOm(const std::string& path, OmModel* om, const std::shared_ptr<ov::Mod
     om->graph = std::move(text).str();
   } catch (const std::exception& error) {
     *problem = "cannot write " + path + ": " + error.what();
-    return false;
+    if (writer.weights()) return false;  // else the disk was it, and Finish has its reason
   }
   return writer.Finish(*om, size, problem);
 }

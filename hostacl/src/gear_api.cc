@@ -159,7 +159,7 @@ aclError aclmdlSetInputDynamicDims(uint32_t modelId, aclmdlDataset* dataset, siz
                                    const aclmdlIODims* dims) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   Setter setter{.function = "aclmdlSetInputDynamicDims", .kind = GearKind::kDims};
-  const bool given = dims != nullptr;
+  const bool given = dims != nullptr && dims->dimCount > 0;
   const aclError error = hostacl::Begin(modelId, dataset, index, given, &setter);
   if (error != ACL_SUCCESS) return error;
   if (dims->dimCount > ACL_MAX_DIM_CNT) {

@@ -47,6 +47,11 @@ std::vector<BadCall> BadModelCalls() {
       BAD(kInvalid, aclmdlLoadFromFile, a.model_path.c_str(), nullptr),
       BAD(kNoFile, aclmdlLoadFromFile, kNowhere, &id),
       BAD(kInvalid, aclmdlLoadFromMem, nullptr, 64, &id),
+      BAD(kInvalid, aclmdlLoadFromMem, a.model_bytes.data(), 0, &id),
+      BAD(kInvalid, aclmdlLoadFromMemWithMem, a.model_bytes.data(), a.model_bytes.size(), nullptr,
+          nullptr, 0, nullptr, 0),
+      BAD(kInvalid, aclmdlLoadFromFileWithMem, a.model_path.c_str(), nullptr, nullptr, 0, nullptr,
+          0),
       BAD(kInvalid, aclmdlLoadFromMem, a.model_bytes.data(), a.model_bytes.size(), nullptr),
       BAD(kInvalid, aclmdlLoadFromFileWithMem, nullptr, &id, nullptr, 0, nullptr, 0),
       BAD(kNoFile, aclmdlLoadFromFileWithMem, kNowhere, &id, nullptr, 0, nullptr, 0),
@@ -60,6 +65,8 @@ std::vector<BadCall> BadModelCalls() {
       BAD(kNoModel, aclmdlExecute, kNobody, a.input, a.output),
       BAD(kInvalid, aclmdlExecute, a.model, nullptr, a.output),
       BAD(kInvalid, aclmdlExecute, a.model, a.input, nullptr),
+      BAD(kInvalid, aclmdlExecuteV2, a.model, a.input, a.output, a.stream, nullptr),
+      BAD(kInvalid, aclmdlExecuteAsyncV2, a.model, a.input, a.output, a.stream, nullptr),
       BAD(kNoModel, aclmdlExecuteAsync, kNobody, a.input, a.output, a.stream),
       BAD(kInvalid, aclmdlExecuteAsync, a.model, nullptr, a.output, a.stream),
       BAD(kInvalid, aclmdlExecuteAsync, a.model, a.input, nullptr, a.stream),
@@ -72,6 +79,8 @@ std::vector<BadCall> BadModelCalls() {
       BAD(kInvalid, aclmdlSetDynamicHWSize, a.model, a.input, 1, 2, 0),
       BAD(kInvalid, aclmdlSetInputDynamicDims, a.model, nullptr, 1, &dims),
       BAD(kInvalid, aclmdlSetInputDynamicDims, a.model, a.input, 1, nullptr),
+      BAD(kInvalid, aclmdlSetInputDynamicDims, a.model, a.input, 1, &dims),
+      BAD(kNoModel, aclmdlSetDynamicHWSize, kNobody, a.input, 1, 2, 2),
       BAD(kInvalid, aclmdlGetAippType, a.model, 0, nullptr, &index),
       BAD(kNoModel, aclmdlGetAippType, kNobody, 0, &type, &index),
   };
@@ -84,13 +93,18 @@ std::vector<BadCall> BadDescriptionCalls() {
   static size_t index;
   static aclmdlDesc* const desc = aclmdlCreateDesc();  // filled with nothing
   static void* memory;
+  static aclmdlIODimsRange range;
   return {
       BAD(kInvalid, aclmdlDestroyDesc, nullptr),
       BAD(kInvalid, aclmdlGetDesc, nullptr, a.model),
       BAD(kNoModel, aclmdlGetDesc, desc, kNobody),
       BAD(kInvalid, aclmdlGetDescFromFile, nullptr, a.model_path.c_str()),
       BAD(kInvalid, aclmdlGetDescFromFile, desc, nullptr),
+      BAD(kNoFile, aclmdlGetDescFromFile, desc, kNowhere),
       BAD(kInvalid, aclmdlGetDescFromMem, desc, nullptr, 64),
+      BAD(kInvalid, aclmdlGetDescFromMem, desc, a.model_bytes.data(), 0),
+      BAD(kInvalid, aclmdlGetInputDimsRange, nullptr, 0, &range),
+      BAD(kInvalid, aclmdlGetInputDimsRange, desc, 0, nullptr),
       BAD(kInvalid, aclmdlGetInputIndexByName, nullptr, "x", &index),
       BAD(kInvalid, aclmdlGetInputIndexByName, desc, nullptr, &index),
       BAD(kInvalid, aclmdlGetInputIndexByName, desc, "x", nullptr),

@@ -93,9 +93,8 @@ TEST_F(AtcDiskTest, NoRoomForTheModelIsAnErrorThatLeavesNothing) {
   const AtcOutcome outcome =
       RunAtcTool("--model=" + onnx + " --output=" + Output(), "ulimit -f 1; ");
   EXPECT_EQ(outcome.status, 1 << 8) << "an exit status, not a signal";
-  EXPECT_NE(outcome.text.find("cannot write " + Output() + ".om: File too large"),
-            std::string::npos)
-      << outcome.text;
+  EXPECT_NE(outcome.text.find("cannot write "), std::string::npos) << outcome.text;
+  EXPECT_NE(outcome.text.find(Output() + ".om: File too large"), std::string::npos) << outcome.text;
   EXPECT_EQ(Files(), 1) << "half a file was left";
 }
 
