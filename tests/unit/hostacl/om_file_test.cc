@@ -71,6 +71,32 @@ TEST(OmFileTest, PrecisionsSurvive) {
   }
 }
 
+TEST(OmFileTest, OpenShapesSurviveAndMustFit) {
+  OmModel om;
+  ASSERT_EQ(DecodeOm(testing::LinearOm({}), true, &om).code, ACL_SUCCESS);
+  EXPECT_FALSE(om.open());
+  om.inputs[0].dims = {-1, 4};
+  om.inputs[0].ranges = {{1, 8}};
+  om.outputs[0].dims = {-1, 4};
+  const std::string bytes = EncodeOm(om);
+  EXPECT_EQ(bytes[193], 1) << "the header says that shapes are not fixed";
+  OmModel again;
+  ASSERT_EQ(DecodeOm(bytes, true, &again).code, ACL_SUCCESS);
+  EXPECT_TRUE(again.open());
+  EXPECT_EQ(again.inputs[0].ranges, om.inputs[0].ranges);
+  EXPECT_EQ(again.inputs[0].MostBytes(), 8u * 4 * sizeof(float));
+  EXPECT_EQ(again.outputs[0].MostBytes(), 0u);
+  for (const std::vector<std::array<int64_t, 2>>& ranges :
+       std::vector<std::vector<std::array<int64_t, 2>>>{
+           {{0, 8}}, {{4, 2}}, {{1, 8}, {1, 8}}, {{1, int64_t{1} << 62}}}) {
+    om.inputs[0].ranges = ranges;
+    EXPECT_EQ(DecodeOm(EncodeOm(om), true, &again).code, ACL_ERROR_MODEL_MISSING_ATTR);
+  }
+  om.inputs[0].ranges.clear();
+  om.inputs[0].dims = {1, 4};  // and the output is open for no reason
+  EXPECT_EQ(DecodeOm(EncodeOm(om), true, &again).code, ACL_ERROR_MODEL_MISSING_ATTR);
+}
+
 TEST(OmFileTest, SizesAloneNeedNoGraph) {
   OmModel om;
   ASSERT_EQ(DecodeOm(testing::LinearOm({}), false, &om).code, ACL_SUCCESS);
