@@ -16,6 +16,7 @@
 #include "client/file_answer.h"
 #include "client/picture_files.h"
 #include "client/progress_bar.h"
+#include "client/streamed_files.h"
 #include "client/vision_client.h"
 
 namespace omserve::client {
@@ -24,8 +25,11 @@ namespace {
 constexpr int kMaxComplaints = 10;  // of files, so that a dead server does not fill a screen
 
 VisionClientOptions OptionsOf(const ClientCommand& command) {
-  return {
-      .server = command.server, .max_in_flight = command.in_flight, .deadline = command.deadline};
+  return {.server = command.server,
+          .max_in_flight = command.in_flight,
+          .deadline = command.deadline,
+          .budget = command.budget,
+          .priority = command.priority};
 }
 
 // Sends every file and gives the answers in the order of the files. 'start' begins one call.
@@ -58,14 +62,14 @@ std::vector<FileAnswer<Response>> AskForFiles(const ClientCommand& command, cons
   return answers;
 }
 
-// Returns 1 if a file failed, else 0.
+// Returns 1 if a file failed, else 0. Frames that a newer one replaced did not fail.
 template <typename Response>
 int ReportErrors(const std::vector<FileAnswer<Response>>& answers, const std::string& server,
                  std::ostream& err) {
   int failed = 0;
   std::set<std::string> advice;
   for (const auto& answer : answers) {
-    if (answer.status.ok()) {
+    if (answer.status.ok() || absl::IsAborted(answer.status)) {
       continue;
     }
     if (++failed <= kMaxComplaints) {
@@ -86,13 +90,16 @@ int ReportErrors(const std::vector<FileAnswer<Response>>& answers, const std::st
   return failed == 0 ? 0 : 1;
 }
 
+// 'more' are the members beside the results.
 template <typename Response>
-void PrintJson(const std::vector<FileAnswer<Response>>& answers, std::ostream& out) {
+void PrintJson(const std::vector<FileAnswer<Response>>& answers, std::ostream& out,
+               nlohmann::json more = nlohmann::json::object()) {
   nlohmann::json results = nlohmann::json::array();
   for (const auto& answer : answers) {
     results.push_back(ToJson(answer));
   }
-  out << Dump({{"results", std::move(results)}}) << "\n";
+  more["results"] = std::move(results);
+  out << Dump(more) << "\n";
 }
 
 template <typename Response>
@@ -118,6 +125,35 @@ int Complain(const absl::Status& status, const ClientCommand& command, std::ostr
   return 1;
 }
 
+// Prints what was found, however it was asked for.
+void PrintDetections(const ClientCommand& command, const std::vector<DetectFileAnswer>& answers,
+                     nlohmann::json more, std::ostream& out) {
+  if (command.json) {
+    PrintJson(answers, out, std::move(more));
+    return;
+  }
+  PrintTables(FormatDetections(answers), answers, out);
+  out << FormatCuts(answers);
+}
+
+std::vector<DetectFileAnswer> StreamDetections(const ClientCommand& command,
+                                               const v1::DetectRequest& form, std::ostream& out) {
+  VisionClient client(OptionsOf(command));
+  StreamedFiles streamed = StreamFiles(client, command.files, command.frame_rate, form);
+  PrintDetections(command, streamed.answers,
+                  {{"stream",
+                    {{"frames", streamed.frames},
+                     {"answered", streamed.answered},
+                     {"dropped", streamed.dropped}}}},
+                  out);
+  if (!command.json) {
+    out << "\n"
+        << streamed.frames << (streamed.frames == 1 ? " frame: " : " frames: ") << streamed.answered
+        << " answered, " << streamed.dropped << " dropped because a newer one came\n";
+  }
+  return std::move(streamed.answers);
+}
+
 int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err) {
   v1::DetectRequest form;
   form.set_model(command.model);
@@ -129,14 +165,15 @@ int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err
   if (command.max_detections.has_value()) {
     form.set_max_detections(*command.max_detections);
   }
-  const auto answers = AskForFiles<v1::DetectRequest, v1::DetectResponse>(
-      command, form, [](VisionClient& client, auto request, auto done) {
-        client.Detect(std::move(request), std::move(done));
-      });
-  if (command.json) {
-    PrintJson(answers, out);
+  std::vector<DetectFileAnswer> answers;
+  if (command.stream) {
+    answers = StreamDetections(command, form, out);
   } else {
-    PrintTables(FormatDetections(answers), answers, out);
+    answers = AskForFiles<v1::DetectRequest, v1::DetectResponse>(
+        command, form, [](VisionClient& client, auto request, auto done) {
+          client.Detect(std::move(request), std::move(done));
+        });
+    PrintDetections(command, answers, nlohmann::json::object(), out);
   }
   int exit_status = ReportErrors(answers, command.server, err);
   if (!command.out.empty()) {

@@ -201,12 +201,13 @@ aclError Execution::Run(TaskTime* time) {
   }
   const Clock::duration length = model_->StageTime(gear_);
   const auto acted = std::chrono::duration<double>(length) * blow.slow;
+  const Stage::Label label{om.name, om.BatchAt(gear_)};
   if (acted > limit) {
-    Stage cut(device, &device->compute_engine(), limit, /*slow=*/1, time);
+    Stage cut(device, &device->compute_engine(), label, limit, /*slow=*/1, time);
     cut.Finish();
     return FailOverdue(om.name, limit);
   }
-  Stage stage(device, &device->compute_engine(), length, blow.slow, time);
+  Stage stage(device, &device->compute_engine(), label, length, blow.slow, time);
   // In device time of its own a result appears at the end of its slot, not before: it is held back
   // until then. What does not fit its buffer is held, too.
   const Profile* profile = device->profile();

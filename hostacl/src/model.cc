@@ -13,8 +13,8 @@
 namespace hostacl {
 namespace {
 
-// The models that execute, so that two which share work memory are seen. Each is alive: its
-// executions own it. Never destroyed. Thread-safe.
+// The models that execute, so that two which share work memory are seen. Each is alive: it
+// leaves at its end. Never destroyed. Thread-safe.
 struct Executing {
   Mutex mutex;
   std::vector<const LoadedModel*> models HOSTACL_GUARDED_BY(mutex);
@@ -31,6 +31,12 @@ LoadedModel::LoadedModel(OmModel om, std::shared_ptr<Context> context)
     : info_(std::make_shared<ModelInfo>(std::move(om))), context_(std::move(context)) {}
 
 LoadedModel::~LoadedModel() {
+  {
+    // An execution at given shapes does not own the load.
+    Executing& executing = AllExecuting();
+    MutexLock lock(&executing.mutex);
+    std::erase(executing.models, this);
+  }
   Arena& arena = context_->device()->arena();
   // The caller's memory is pinned while the model is loaded, so that freeing it is found out.
   const auto release = [&arena](void* address, size_t size, bool owned) {
@@ -101,6 +107,12 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
       }
     }
   }
+  if (om.open()) {
+    loaded->open_ = std::make_unique<OpenShapes>(std::move(om), context->device()->id(),
+                                                 loaded->memory_.weight);
+    *model = std::move(loaded);
+    return ACL_SUCCESS;
+  }
   // Loads share an engine, as they would share a card's weights, by the address of these.
   std::string problem;
   std::shared_ptr<Engine> engine =
@@ -117,6 +129,23 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
   return ACL_SUCCESS;
 }
 
+aclError LoadedModel::AtShapes(const std::shared_ptr<LoadedModel>& self,
+                               const std::vector<std::vector<int64_t>>& dims,
+                               std::shared_ptr<LoadedModel>* shaped) {
+  std::string problem;
+  std::shared_ptr<const ShapedModel> at = open_->At(dims, &problem);
+  if (at == nullptr) {
+    return Fail(ACL_ERROR_GE_SHAPE_INVALID, "model ", om().name,
+                " cannot run at these shapes: ", problem);
+  }
+  auto model = std::make_shared<LoadedModel>(at->om, context_);
+  model->loaded_ = self;
+  model->session_ = std::make_unique<Session>(&model->om(), at->engine);
+  model->at_ = std::move(at);
+  *shaped = std::move(model);
+  return ACL_SUCCESS;
+}
+
 bool LoadedModel::SharesWork(const LoadedModel& other) const {
   const uintptr_t mine = reinterpret_cast<uintptr_t>(memory_.work);
   const uintptr_t theirs = reinterpret_cast<uintptr_t>(other.memory_.work);
@@ -125,6 +154,11 @@ bool LoadedModel::SharesWork(const LoadedModel& other) const {
 }
 
 aclError LoadedModel::Begin(const void* queue) {
+  if (at_ != nullptr) {
+    const auto loaded = loaded_.lock();
+    if (loaded != nullptr) return loaded->Begin(queue);
+    return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model ", om().name, " was unloaded");
+  }
   Executing& executing = AllExecuting();
   MutexLock lock(&executing.mutex);
   if (executions_ > 0 && queue_ != queue) {
@@ -145,6 +179,10 @@ aclError LoadedModel::Begin(const void* queue) {
 }
 
 void LoadedModel::End() {
+  if (at_ != nullptr) {
+    if (const auto loaded = loaded_.lock()) loaded->End();
+    return;
+  }
   Executing& executing = AllExecuting();
   MutexLock lock(&executing.mutex);
   if (--executions_ == 0) std::erase(executing.models, this);
@@ -153,9 +191,11 @@ void LoadedModel::End() {
 Clock::duration LoadedModel::StageTime(size_t gear) {
   const Profile* profile = context_->device()->profile();
   if (profile == nullptr) return Clock::duration{0};
+  const auto loaded = loaded_.lock();
+  std::atomic<bool>& ran = loaded == nullptr ? ran_ : loaded->ran_;
   Clock::duration time = profile->execute_overhead();
   time += profile->Time(om().name, om().GearText(gear)).value_or(Clock::duration{0});
-  if (!ran_.exchange(true)) time += profile->FirstRunTime(om().name);
+  if (!ran.exchange(true)) time += profile->FirstRunTime(om().name);
   return time;
 }
 

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/vision_service.h"
 
-#include <string_view>
-#include <utility>
+#include "server/service/answer_conversion.h"
+#include "server/service/unary_call.h"
+#include "server/service/vision_methods.h"
 
 namespace omserve {
 namespace {
@@ -11,59 +12,26 @@ namespace {
 // The label of requests that name no model of ours; a client cannot make series with it.
 constexpr char kNoModel[] = "unknown";
 
-struct DetectMethod {
-  using Request = v1::DetectRequest;
-  using Response = v1::DetectResponse;
-  using Pipeline = VitDet;
-  using Options = DetectOptions;
-  using Result = DetectResult;
-  static constexpr std::string_view kName = "Detect";
-
-  static absl::StatusOr<Options> CheckOptions(const Request& request, const VitDet& pipeline) {
-    return CheckDetectOptions(request, pipeline.config().defaults);
-  }
-  static Task<absl::StatusOr<Result>> Run(const VitDet& pipeline, ModelRunner& runner,
-                                          RequestContext& context, const ImageInput& image,
-                                          const Options& options) {
-    return pipeline.Detect(runner, context, image, options);
-  }
-  static void Convert(Result result, const ServedModel& model, Response& out) {
-    ConvertDetections(std::move(result), model, out);
-  }
-};
-
-struct EmbedMethod {
-  using Request = v1::EmbedRequest;
-  using Response = v1::EmbedResponse;
-  using Pipeline = InternVit;
-  using Options = EmbedOptions;
-  using Result = EmbedResult;
-  static constexpr std::string_view kName = "Embed";
-
-  static absl::StatusOr<Options> CheckOptions(const Request& request, const InternVit& pipeline) {
-    return CheckEmbedOptions(request, pipeline.config().num_classes);
-  }
-  static Task<absl::StatusOr<Result>> Run(const InternVit& pipeline, ModelRunner& runner,
-                                          RequestContext& context, const ImageInput& image,
-                                          const Options& options) {
-    return pipeline.Embed(runner, context, image, options);
-  }
-  static void Convert(Result result, const ServedModel& model, Response& out) {
-    ConvertFeatures(std::move(result), model, out);
-  }
-};
-
 }  // namespace
 
 VisionService::VisionService(CallEnvironment environment, ServerMetrics& metrics)
     : environment_(environment),
       detect_fallback_(metrics.AddMethod(kNoModel, "Detect")),
-      embed_fallback_(metrics.AddMethod(kNoModel, "Embed")) {}
+      frame_fallback_(metrics.AddMethod(kNoModel, "DetectStream")),
+      stream_fallback_(metrics.AddStreams(kNoModel)),
+      embed_fallback_(metrics.AddMethod(kNoModel, "Embed")),
+      stream_environment_{environment_, frame_fallback_, stream_fallback_, metrics.streams(),
+                          streams_} {}
 
 grpc::ServerUnaryReactor* VisionService::Detect(grpc::CallbackServerContext* rpc,
                                                 const v1::DetectRequest* request,
                                                 v1::DetectResponse* response) {
   return UnaryCall<DetectMethod>::Start(environment_, detect_fallback_, *rpc, *request, *response);
+}
+
+grpc::ServerBidiReactor<v1::DetectRequest, v1::FrameAnswer>* VisionService::DetectStream(
+    grpc::CallbackServerContext* rpc) {
+  return DetectStreamCall::Start(stream_environment_, *rpc, last_stream_.fetch_add(1) + 1);
 }
 
 grpc::ServerUnaryReactor* VisionService::Embed(grpc::CallbackServerContext* rpc,

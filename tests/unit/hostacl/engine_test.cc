@@ -131,16 +131,23 @@ TEST(SessionTest, AnOutputMayLieWhereItsInputLies) {
 
 TEST(SessionTest, MemoryNeedsNoAlignment) {
   const OmModel om = Decode({.static_batch = 4});
-  Session session(&om, Obtain(om, 0, nullptr, false));
+  const auto engine = Obtain(om, 0, nullptr, false);
+  Session session(&om, engine);
+  Session fresh(&om, engine);
   const Block x(1);
+  const Block other(50);
   Block y(0);
   std::array<float, 17> from = {};
-  std::copy(x.values.begin(), x.values.end(), from.begin() + 1);
-  alignas(64) std::array<float, 17> to = {};
-  RunOnce(&session, x.values.data(), y.values.data());
-  RunOnce(&session, from.data() + 1, to.data() + 1);
-  EXPECT_TRUE(std::equal(y.values.begin(), y.values.end(), to.begin() + 1));
-  EXPECT_EQ(to[0], 0);
+  std::copy(other.values.begin(), other.values.end(), from.begin() + 1);
+  for (Session* second : {&session, &fresh}) {
+    alignas(64) std::array<float, 17> to = {};
+    RunOnce(&session, x.values.data(), y.values.data());
+    RunOnce(second, from.data() + 1, to.data() + 1);
+    const std::array<float, 16> expected = Linear(other, 2, 1);
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), to.begin() + 1));
+    EXPECT_EQ(to[0], 0);
+    EXPECT_EQ(y.values, Linear(x, 2, 1));
+  }
 }
 
 TEST(SessionTest, RoundingLeavesTheInputAsItIs) {
