@@ -119,9 +119,8 @@ class BatchTruthTest : public ::testing::TestWithParam<Case> {
     return call;
   }
 
-  std::unique_ptr<Answer> Start(const char* stage, int64_t first, int64_t count) {
+  std::unique_ptr<Answer> Start(int64_t first, StageCall call) {
     auto answer = std::make_unique<Answer>(first);
-    StageCall call = CallOf(stage, first, count);
     runner_->Submit(std::move(call), answer->context,
                     [answer = answer.get()](absl::StatusOr<StageResult> result) {
                       answer->result = std::move(result);
@@ -156,7 +155,7 @@ TEST_P(BatchTruthTest, AMixChangesNoAnswer) {
   const int64_t items = 3 * gear + 1;
   std::vector<Rows> alone;
   for (int64_t item = 0; item < items; ++item) {
-    const auto answer = Start(kAlone, item, 1);
+    const auto answer = Start(item, CallOf(kAlone, item, 1));
     ASSERT_TRUE(answer->done.Wait());
     ASSERT_TRUE(answer->result.ok()) << answer->result.status();
     alone.push_back(RowOf(*answer->result, 0));
@@ -164,13 +163,15 @@ TEST_P(BatchTruthTest, AMixChangesNoAnswer) {
   std::mt19937 random(2026);
   double worst = 0;
   for (int mix = 0; mix < kMixes; ++mix) {
-    std::vector<std::unique_ptr<Answer>> answers;
-    for (int64_t first = 0; first < items;) {
+    // All are made before the first one goes, so that most of them wait for company.
+    std::vector<std::pair<int64_t, StageCall>> calls;
+    for (int64_t first = 0; first < items; first += calls.back().second.items) {
       const int64_t count =
           std::min<int64_t>(std::uniform_int_distribution<int64_t>(1, gear)(random), items - first);
-      answers.push_back(Start(kMixed, first, count));
-      first += count;
+      calls.emplace_back(first, CallOf(kMixed, first, count));
     }
+    std::vector<std::unique_ptr<Answer>> answers;
+    for (auto& [first, call] : calls) answers.push_back(Start(first, std::move(call)));
     for (const auto& answer : answers) {
       ASSERT_TRUE(answer->done.Wait());
       ASSERT_TRUE(answer->result.ok()) << answer->result.status();
