@@ -27,12 +27,10 @@ class HoldingRunner final : public ModelRunner {
  public:
   explicit HoldingRunner(Executor& executor) : executor_(executor) {}
 
-  using Promise =
-      decltype(std::declval<ModelRunner&>().Submit({}, std::declval<RequestContext&>(), {}));
-  Promise Submit(StageCall call, RequestContext& context, Done done) override {
+  StagePromise Submit(StageCall call, RequestContext& context, Done done) override {
     if (call.stage != "backbone") {
       End(std::move(done), absl::OutOfRangeError("no stage of these tests"));
-      return Promise();
+      return {};
     }
     std::vector<Held> replaced;
     {
@@ -47,7 +45,7 @@ class HoldingRunner final : public ModelRunner {
       changed_.NotifyAll();
     }
     for (Held& held : replaced) End(std::move(held.done), absl::AbortedError("a newer frame came"));
-    return Promise();
+    return {};
   }
   void Cancel(RequestContext& context) override {
     context.Cancel();
