@@ -73,7 +73,8 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
       config.max_image_pixels / 1'000'000, " megapixels\n", "deadline       ",
       absl::FormatDuration(config.default_deadline), "\n", "drain          ",
       absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n",
-      "without device ", config.exit_without_device ? "exit" : "stay", "\n");
+      "without device ", config.exit_without_device ? "exit" : "stay", "\n", "metrics of     ",
+      config.count_requests ? "everything" : "process and devices only", "\n");
   for (const PipelineSpec& spec : pipelines) {
     absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
                     std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
@@ -126,7 +127,7 @@ absl::Status Application::Parts::OpenDevices() {
   info.acl = devices->acl_version();
   info.soc = devices->soc_name();
   info.grpc = GrpcVersion();
-  metrics = std::make_unique<ServerMetrics>(info);
+  metrics = std::make_unique<ServerMetrics>(info, config.count_requests);
   workers = std::make_unique<WorkerPool>("host", config.host_threads);
   std::vector<int> ids;
   for (size_t i = 0; i < devices->size(); ++i) ids.push_back(devices->device(i).id());
@@ -150,7 +151,8 @@ absl::Status Application::Parts::StartEngine(const std::vector<PipelineSpec>& pi
   options.scheduling.hang_least = config.scheduling.hang;
   options.scheduling.max_bytes = config.scheduling.max_request_bytes;
   OMSERVE_ASSIGN_OR_RETURN(
-      engine, BatchEngine::Create(*devices, *workers, clock, batch_metrics.get(), options));
+      engine, BatchEngine::Create(*devices, *workers, clock,
+                                  config.count_requests ? batch_metrics.get() : nullptr, options));
   return absl::OkStatus();
 }
 

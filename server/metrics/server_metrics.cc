@@ -75,8 +75,9 @@ std::string_view PhaseName(Phase phase) {
   return kNames[static_cast<size_t>(phase)];
 }
 
-ServerMetrics::ServerMetrics(const BuildInfo& info)
-    : registry_(std::make_shared<prometheus::Registry>()),
+ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
+    : count_requests_(count_requests),
+      registry_(std::make_shared<prometheus::Registry>()),
       requests_(Counter(*registry_, "omserve_requests_total", "Requests that ended, by code")),
       failures_(
           Counter(*registry_, "omserve_request_failures_total", "Requests that failed, by reason")),
@@ -121,6 +122,7 @@ ServerMetrics::ServerMetrics(const BuildInfo& info)
 
 RequestMetrics ServerMetrics::AddMethod(const std::string& model, const std::string& method) {
   RequestMetrics out;
+  out.off = !count_requests_;
   for (int i = 0; i < kStatusCodes; ++i) {
     out.requests[static_cast<size_t>(i)] = &requests_.Add(
         {{"model", model}, {"method", method}, {"code", std::string(StatusCodeName(i))}});

@@ -50,6 +50,7 @@ struct RequestMetrics {
   prometheus::Histogram* duration = nullptr;
   prometheus::Gauge* inflight = nullptr;
   prometheus::Counter* restarts = nullptr;
+  bool off = false;  // nothing is to be counted
 };
 
 // Children of one model for its video streams.
@@ -98,7 +99,8 @@ struct BuildInfo {
 // server. Thread-safe.
 class ServerMetrics {
  public:
-  explicit ServerMetrics(const BuildInfo& info);
+  // With 'count_requests' false the series are there, but what AddMethod gives is 'off'.
+  explicit ServerMetrics(const BuildInfo& info, bool count_requests = true);
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
 
@@ -124,6 +126,7 @@ class ServerMetrics {
   template <typename T>
   using Family = prometheus::Family<T>;
 
+  const bool count_requests_;
   const std::shared_ptr<prometheus::Registry> registry_;
   Family<prometheus::Counter>& requests_;
   Family<prometheus::Counter>& failures_;

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/service/retry_hint.h"
 #include "server/service/status_conversion.h"
+#include "server/service/trailing_metadata.h"
 
 namespace omserve {
 namespace {

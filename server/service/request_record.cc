@@ -40,6 +40,7 @@ FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool dra
 void RecordRequest(const RequestMetrics& metrics, const absl::Status& status,
                    absl::Duration duration, const std::vector<StageTiming>& timings,
                    bool draining) {
+  if (metrics.off) return;
   const auto code = static_cast<size_t>(status.raw_code());
   metrics.requests[code < kStatusCodes ? code : 2]->Increment();
   metrics.duration->Observe(absl::ToDoubleSeconds(duration));

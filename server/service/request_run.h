@@ -61,7 +61,7 @@ class RequestRun {
   RequestRun(const RequestRun&) = delete;
   RequestRun& operator=(const RequestRun&) = delete;
   ~RequestRun() {
-    if (ticket_) metrics_->inflight->Decrement();
+    if (ticket_ && !metrics_->off) metrics_->inflight->Decrement();
   }
 
   // Frames of a stream are decoded side by side, so that the older one may come to the scheduler
@@ -93,6 +93,8 @@ class RequestRun {
 
   // When to come again, after RESOURCE_EXHAUSTED.
   absl::Duration retry_after() const { return retry_after_; }
+  // Since its arrival.
+  absl::Duration elapsed() const { return environment_.clock.Now() - received_; }
 
  private:
   absl::Status Prepare() {
@@ -107,7 +109,7 @@ class RequestRun {
     OMSERVE_RETURN_IF_ERROR(context_.Check());
     OMSERVE_ASSIGN_OR_RETURN(Admission::Ticket ticket, environment_.admission.Enter());
     ticket_.emplace(std::move(ticket));
-    metrics_->inflight->Increment();
+    if (!metrics_->off) metrics_->inflight->Increment();
     context_.set_trace_id(request_->request_id());
     const Admitted admitted =
         model_->runner->Admit(context_, static_cast<int64_t>(image_.bytes.size()) + decoded);

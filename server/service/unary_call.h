@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "server/service/request_run.h"
-#include "server/service/retry_hint.h"
+#include "server/service/trailing_metadata.h"
 
 namespace omserve {
 
@@ -40,6 +40,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   // Nothing may touch the call after Finish.
   void Complete(const absl::Status& status) {
     AddRetryHint(status, run_.retry_after(), rpc_);
+    AddElapsed(status, run_.elapsed(), rpc_);
     Finish(ToGrpcStatus(status));
   }
 

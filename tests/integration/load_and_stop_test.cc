@@ -117,6 +117,10 @@ TEST(LoadAndStopTest, TheBudgetInTheMetadataIsShorterThanTheDeadline) {
   // The second when the server foresees it.
   EXPECT_THAT(status.error_code(), ::testing::AnyOf(grpc::StatusCode::DEADLINE_EXCEEDED,
                                                     grpc::StatusCode::RESOURCE_EXHAUSTED));
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto elapsed = trailers.find("elapsed-us");
+  ASSERT_NE(elapsed, trailers.end()) << "a failure tells how long the server had it";
+  EXPECT_GT(std::stoll(std::string(elapsed->second.data(), elapsed->second.size())), 0);
   EXPECT_TRUE(Call(*stub, kLong).Wait().ok());
 }
 

@@ -161,6 +161,7 @@ class FakeVision final : public v1::Vision::Service {
     --now_;
     if (picture == "fail:8") {
       context->AddTrailingMetadata("retry-after-ms", "50");
+      context->AddTrailingMetadata("elapsed-us", "1200");
     }
     if (picture.rfind("fail:", 0) == 0) {
       return {static_cast<grpc::StatusCode>(std::stoi(picture.substr(5))), "failed as told"};

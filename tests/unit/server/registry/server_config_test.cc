@@ -56,6 +56,12 @@ TEST(ServerConfigTest, TakesWhatTheFileSays) {
   EXPECT_FALSE(config->exit_without_device);
 }
 
+TEST(ServerConfigTest, CountsUnlessTold) {
+  EXPECT_TRUE(Load("")->count_requests);
+  EXPECT_TRUE(Load("metrics: METRICS_ALL")->count_requests);
+  EXPECT_FALSE(Load("metrics: METRICS_OFF")->count_requests);
+}
+
 TEST(ServerConfigTest, NamesTheWrongField) {
   struct Case {
     const char* text;

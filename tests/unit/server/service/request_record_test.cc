@@ -48,5 +48,15 @@ TEST(RecordRequestTest, CountsCodeReasonAndPhases) {
   EXPECT_EQ(sum(Phase::kPostprocess), 0);
 }
 
+TEST(RecordRequestTest, CountsNothingWhereMetricsAreOff) {
+  ServerMetrics metrics({}, /*count_requests=*/false);
+  const RequestMetrics method = metrics.AddMethod("m", "Detect");
+  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {}, false);
+  RecordRequest(method, absl::InvalidArgumentError("x"), absl::Milliseconds(1), {}, false);
+  EXPECT_EQ(method.requests[0]->Value(), 0);
+  EXPECT_EQ(method.failures[0]->Value(), 0);
+  EXPECT_EQ(method.duration->Collect().histogram.sample_count, 0u);
+}
+
 }  // namespace
 }  // namespace omserve

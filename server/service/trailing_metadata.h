@@ -19,4 +19,12 @@ inline void AddRetryHint(const absl::Status& status, absl::Duration retry_after,
   rpc.AddTrailingMetadata("retry-after-ms", absl::StrCat(absl::ToInt64Milliseconds(whole)));
 }
 
+// Tells the client of a failure how long the server had the request, in microseconds of trailing
+// metadata; an answer has its Timing. REQUIRES: before Finish.
+inline void AddElapsed(const absl::Status& status, absl::Duration elapsed,
+                       grpc::CallbackServerContext& rpc) {
+  if (status.ok()) return;
+  rpc.AddTrailingMetadata("elapsed-us", absl::StrCat(absl::ToInt64Microseconds(elapsed)));
+}
+
 }  // namespace omserve
