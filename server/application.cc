@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/application.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "pipelines/base/status_macros.h"
 #include "server/base/worker_pool.h"
+#include "server/batching/batch_engine.h"
 #include "server/batching/batching_runner.h"
 #include "server/device/device_set.h"
 #include "server/metrics/metrics_listener.h"
@@ -96,6 +98,7 @@ struct Application::Parts {
   std::unique_ptr<ServerMetrics> metrics;
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<BatchMetrics> batch_metrics;
+  std::unique_ptr<BatchEngine> engine;
   Admission admission;
   std::vector<ModelMetrics> model_metrics;
   std::vector<std::string> health_names = {"", "readiness", "omserve.v1.Vision"};
@@ -108,6 +111,7 @@ struct Application::Parts {
   bool stopped = false;
 
   absl::Status OpenDevices();
+  absl::Status StartEngine(const std::vector<PipelineSpec>& pipelines);
   absl::Status LoadModel(const PipelineSpec& spec);
   absl::Status Listen();
   void SetServing(bool now);
@@ -133,6 +137,25 @@ absl::Status Application::Parts::OpenDevices() {
   return absl::OkStatus();
 }
 
+absl::Status Application::Parts::StartEngine(const std::vector<PipelineSpec>& pipelines) {
+  EngineOptions options;
+  for (const PipelineSpec& spec : pipelines) {
+    for (const StageSpec& stage : spec.stages) {
+      options.lanes = std::max(options.lanes, stage.instances);
+    }
+  }
+  options.plain = config.scheduling.plain;
+  options.cache_dir = config.cache_dir;
+  options.shadow_rate = config.scheduling.shadow_check_rate;
+  options.shadow_tolerance = config.scheduling.shadow_check_tolerance;
+  options.scheduling.hang_least = config.scheduling.hang;
+  options.scheduling.max_bytes = config.scheduling.max_request_bytes;
+  OMSERVE_ASSIGN_OR_RETURN(
+      engine, BatchEngine::Create(*devices, *workers, clock,
+                                  config.count_requests ? batch_metrics.get() : nullptr, options));
+  return absl::OkStatus();
+}
+
 absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
   const absl::Time start = clock.Now();
   OMSERVE_ASSIGN_OR_RETURN(auto pipeline, MakePipeline(spec));
@@ -149,8 +172,7 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
     names.push_back(stage.name);
   }
   OMSERVE_ASSIGN_OR_RETURN(
-      auto runner, BatchingRunner::Create(spec.name, std::move(stages), *devices, *workers, clock,
-                                          config.count_requests ? batch_metrics.get() : nullptr));
+      auto runner, BatchingRunner::Create(spec.name, spec.weight, std::move(stages), *engine));
   const std::string method = spec.pipeline() == "vitdet" ? "Detect" : "Embed";
   auto model = absl::WrapUnique(
       new ServedModel{spec.name, spec.version, spec.labels, std::move(names), std::move(pipeline),
@@ -201,6 +223,7 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
   OMSERVE_RETURN_IF_ERROR(CheckServerConfig(config));
   auto parts = std::make_unique<Parts>(std::move(config), clock);
   OMSERVE_RETURN_IF_ERROR(parts->OpenDevices());
+  OMSERVE_RETURN_IF_ERROR(parts->StartEngine(pipelines));
   for (const PipelineSpec& spec : pipelines) {
     if (absl::Status status = parts->LoadModel(spec); !status.ok()) {
       return InManifest(spec, status);
@@ -255,6 +278,7 @@ absl::Status Application::Stop() {
   parts.listeners.reset();
   parts.service.reset();
   parts.catalog.reset();
+  parts.engine.reset();
   parts.batch_metrics.reset();
   parts.workers.reset();
   parts.devices.reset();

@@ -51,12 +51,12 @@ StageCall BackboneCall(HostTensor image, size_t levels) {
   return call;
 }
 
-StageCall RpnCall(const StageResult& pyramid, size_t levels) {
+// On the pyramid, wherever the backbone leaves it.
+StageCall RpnCall(const StageRun& backbone, size_t levels) {
   StageCall call;
   call.stage = kRpn;
   call.items = 1;
-  call.inputs.assign(pyramid.outputs.begin(),
-                     pyramid.outputs.begin() + static_cast<std::ptrdiff_t>(levels));
+  for (size_t level = 0; level < levels; ++level) call.inputs.push_back(backbone.promise(level));
   call.fetch = FirstOutputs(2 * levels);
   return call;
 }
@@ -190,15 +190,13 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
   picture = Picture();
   OMSERVE_CO_RETURN_IF_ERROR(context.Check());
 
-  StageCall backbone = BackboneCall(std::move(frame.tensor), levels);
-  OMSERVE_CO_ASSIGN_OR_RETURN(StageResult pyramid,
-                              co_await runner.Run(std::move(backbone), context));
-  if (pyramid.outputs.size() < levels) {
-    co_return StageError(kBackbone, absl::InternalError("too few outputs"));
-  }
-
-  StageCall rpn = RpnCall(pyramid, levels);
-  OMSERVE_CO_ASSIGN_OR_RETURN(StageResult raw, co_await runner.Run(std::move(rpn), context));
+  // The RPN runs on the device right behind the backbone.
+  StageRun backbone = runner.Start(BackboneCall(std::move(frame.tensor), levels), context);
+  StageRun rpn = runner.Start(RpnCall(backbone, levels), context);
+  absl::StatusOr<StageResult> pyramid_or = co_await std::move(backbone);
+  absl::StatusOr<StageResult> raw_or = co_await std::move(rpn);
+  OMSERVE_CO_ASSIGN_OR_RETURN(StageResult pyramid, std::move(pyramid_or));
+  OMSERVE_CO_ASSIGN_OR_RETURN(const StageResult raw, std::move(raw_or));
   for (StageTensor& level : pyramid.outputs) level.device = nullptr;  // the host goes on alone
 
   OMSERVE_CO_ASSIGN_OR_RETURN(std::vector<Box> proposals, Proposals(config_, raw, context));

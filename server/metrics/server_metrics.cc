@@ -97,6 +97,10 @@ ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
                             "Rows of compiled batches that carried nothing")),
       inferences_(Counter(*registry_, "omserve_inferences_total", "Items that devices computed")),
       batches_(Counter(*registry_, "omserve_batches_total", "Batches that devices ran")),
+      stage_calls_(Counter(*registry_, "omserve_stage_calls_total",
+                           "Requests' uses of a stage that ended, by reason")),
+      shadow_checks_(Counter(*registry_, "omserve_shadow_checks_total",
+                             "Items that were run again alone, by result")),
       device_busy_(Counter(*registry_, "omserve_device_busy_seconds_total",
                            "Time that the device spent on batches")),
       memory_used_(Gauge(*registry_, "omserve_device_memory_used_bytes", "Device memory in use")),
@@ -151,12 +155,18 @@ StageMetrics ServerMetrics::AddStage(const std::string& model, const std::string
   out.padded_items = &padded_items_.Add(labels);
   out.inferences = &inferences_.Add(labels);
   out.batches = &batches_.Add(labels);
+  out.queue = &queue_depth_.Add(labels);
+  const auto shadow = [&](const char* result) {
+    return &shadow_checks_.Add({{"model", model}, {"stage", stage}, {"result", result}});
+  };
+  out.shadow_equal = shadow("equal");
+  out.shadow_different = shadow("different");
   return out;
 }
 
-prometheus::Gauge* ServerMetrics::AddQueue(const std::string& model, const std::string& stage,
-                                           int device) {
-  return &queue_depth_.Add({{"model", model}, {"stage", stage}, {"device", absl::StrCat(device)}});
+prometheus::Counter* ServerMetrics::AddCallEnd(const std::string& model, const std::string& stage,
+                                               std::string_view reason) {
+  return &stage_calls_.Add({{"model", model}, {"stage", stage}, {"reason", std::string(reason)}});
 }
 
 DeviceMetrics ServerMetrics::AddDevice(int device) {

@@ -65,6 +65,9 @@ struct StageMetrics {
   prometheus::Counter* padded_items = nullptr;
   prometheus::Counter* inferences = nullptr;
   prometheus::Counter* batches = nullptr;
+  prometheus::Gauge* queue = nullptr;
+  prometheus::Counter* shadow_equal = nullptr;
+  prometheus::Counter* shadow_different = nullptr;
 };
 
 // Children of one device.
@@ -104,7 +107,9 @@ class ServerMetrics {
   RequestMetrics AddMethod(const std::string& model, const std::string& method);
   StreamMetrics AddStreams(const std::string& model);
   StageMetrics AddStage(const std::string& model, const std::string& stage);
-  prometheus::Gauge* AddQueue(const std::string& model, const std::string& stage, int device);
+  // Calls of a stage that ended for one reason; the reasons are a small fixed set.
+  prometheus::Counter* AddCallEnd(const std::string& model, const std::string& stage,
+                                  std::string_view reason);
   DeviceMetrics AddDevice(int device);
   ModelMetrics AddModel(const std::string& model, const std::string& version);
 
@@ -136,6 +141,8 @@ class ServerMetrics {
   Family<prometheus::Counter>& padded_items_;
   Family<prometheus::Counter>& inferences_;
   Family<prometheus::Counter>& batches_;
+  Family<prometheus::Counter>& stage_calls_;
+  Family<prometheus::Counter>& shadow_checks_;
   Family<prometheus::Counter>& device_busy_;
   Family<prometheus::Gauge>& memory_used_;
   Family<prometheus::Gauge>& memory_total_;

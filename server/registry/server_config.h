@@ -11,6 +11,15 @@
 
 namespace omserve {
 
+// How items of requests become batches. A value; thread-compatible.
+struct SchedulingConfig {
+  bool plain = false;  // every call in batches of its own
+  absl::Duration hang = absl::Seconds(10);
+  int64_t max_request_bytes = int64_t{4} << 30;
+  double shadow_check_rate = 0;
+  double shadow_check_tolerance = 1e-3;
+};
+
 // How one server process runs: server.pbtxt with every default filled in and every path made
 // usable from the working directory. A value; thread-compatible.
 struct ServerConfig {
@@ -29,6 +38,8 @@ struct ServerConfig {
   int host_threads = 1;
   bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost
+  SchedulingConfig scheduling;
+  std::string cache_dir;  // empty: none
 };
 
 // The configuration that an empty file gives.

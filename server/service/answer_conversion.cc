@@ -87,6 +87,7 @@ void ConvertTiming(absl::Time received, absl::Time sent, const std::vector<Stage
     ConvertDuration(stage.queue, *to.mutable_queue());
     ConvertDuration(stage.batch_form, *to.mutable_batch_form());
     ConvertDuration(stage.h2d, *to.mutable_h2d());
+    ConvertDuration(stage.gather, *to.mutable_gather());
     ConvertDuration(stage.execute, *to.mutable_execute());
     ConvertDuration(stage.d2h, *to.mutable_d2h());
     to.set_batch_size(stage.batch_size);

@@ -61,7 +61,7 @@ void RecordRequest(const RequestMetrics& metrics, const absl::Status& status,
       continue;
     }
     add(Phase::kQueue, timing.queue + timing.batch_form);
-    add(Phase::kH2d, timing.h2d);
+    add(Phase::kH2d, timing.h2d + timing.gather);
     add(Phase::kExecute, timing.execute);
     add(Phase::kD2h, timing.d2h);
   }

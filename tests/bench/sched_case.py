@@ -15,7 +15,6 @@ from tests.eval.report import Report
 
 BUILD = ROOT / "build/release"
 PLAIN = "scheduling { batching: PLAIN }\n"  # one request, one batch
-KNOWN = (ROOT / "proto/omserve/v1/config.proto").read_text()  # TEMPORARY
 ROOM = "limits { max_inflight_requests: 100000 }\n"
 
 
@@ -33,14 +32,10 @@ class Case:
 
     def modes(self) -> list[tuple[str, str]]:
         """What is added to a figure's name, and to the server's config."""
-        if "PLAIN" not in KNOWN:  # TEMPORARY
-            return [("", "")]
         return [("", ""), (".plain", PLAIN)] if self.plain else [("", "")]
 
     def config(self) -> str:
         """Of every server: room for the load, and a place for the table of gear times."""
-        if "cache_dir" not in KNOWN:  # TEMPORARY
-            return ROOM
         return ROOM + f'cache_dir: "{self.folder / "cache"}"\n'
 
     @contextlib.contextmanager

@@ -222,7 +222,9 @@ TEST_F(VitDetTest, ErrorsOfEachStageComeThrough) {
       return absl::UnavailableError("planned");
     };
     EXPECT_EQ(Detect().status().code(), absl::StatusCode::kUnavailable) << stage;
-    EXPECT_EQ(runner_.stages.back(), stage);
+    // The RPN is started behind the backbone; nothing else is after a failure.
+    const std::string last = std::string(stage) == "backbone" ? "rpn" : stage;
+    EXPECT_EQ(runner_.stages.back(), last);
     runner_.answers[stage] = [](const StageCall&) -> absl::StatusOr<StageResult> {
       StageResult result;  // the right number of outputs, in a shape that does not fit
       for (int i = 0; i < 6; ++i) result.outputs.push_back(OnHost(Constant({1, 1}, 0)));

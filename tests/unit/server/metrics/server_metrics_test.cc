@@ -19,7 +19,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   metrics.AddMethod("vitdet", "Detect");
   metrics.AddStreams("vitdet");
   metrics.AddStage("vitdet", "backbone");
-  metrics.AddQueue("vitdet", "backbone", 0);
+  metrics.AddCallEnd("vitdet", "backbone", "done");
   metrics.AddDevice(0);
   metrics.AddModel("vitdet", "1");
   const std::string text = metrics.Text();
@@ -33,6 +33,8 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
                              "omserve_batch_padded_items_total",
                              "omserve_inferences_total",
                              "omserve_batches_total",
+                             "omserve_stage_calls_total",
+                             "omserve_shadow_checks_total",
                              "omserve_device_busy_seconds_total",
                              "omserve_device_memory_used_bytes",
                              "omserve_device_memory_total_bytes",
