@@ -52,8 +52,11 @@ Copy::~Copy() {
 
 aclError Copy::Prepare(Context* context, const Stream* queue, bool pageable) {
   const bool async = queue != nullptr && !pageable;
-  if (to_ == nullptr || from_ == nullptr || count_ == 0 || count_ > room_) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: null pointer, count 0 or count ", count_,
+  if (to_ == nullptr || from_ == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclrtMemcpy: null pointer");
+  }
+  if (count_ == 0 || count_ > room_) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: count 0 or count ", count_,
                 " above destMax ", room_);
   }
   Runtime& runtime = Runtime::Get();

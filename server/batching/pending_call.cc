@@ -84,8 +84,9 @@ void PendingCall::Finish(const absl::Status& status, Executor& executor) {
       outputs_.clear();  // nobody may go on with what a failed call left
     }
   }
-  executor.Post([done = std::move(done_), result = std::move(result),
-                 pass = std::move(pass_)]() mutable { done(std::move(result)); });
+  const auto lane = status.ok() ? Executor::Lane::kContinue : Executor::Lane::kEnd;
+  executor.Post(lane, [done = std::move(done_), result = std::move(result),
+                       pass = std::move(pass_)]() mutable { done(std::move(result)); });
 }
 
 }  // namespace omserve

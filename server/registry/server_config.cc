@@ -102,8 +102,8 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
     OMSERVE_RETURN_IF_ERROR(
         CheckRange("limits.default_deadline_ms", limits.default_deadline_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
-    OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     OMSERVE_RETURN_IF_ERROR(CheckScheduling(proto.scheduling()));
+    OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     return CheckRange("host_threads", proto.host_threads(), 0, 1024);
   };
   const auto in_file = [&](const absl::Status& status) {
@@ -123,10 +123,10 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   }
   if (limits.drain_ms() > 0) config.drain = absl::Milliseconds(limits.drain_ms());
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
-  config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
-  config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
   TakeScheduling(proto.scheduling(), config.scheduling);
   if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
+  config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
+  config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
   if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
   return config;
 }

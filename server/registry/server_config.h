@@ -36,10 +36,10 @@ struct ServerConfig {
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration drain = absl::Seconds(10);
   int host_threads = 1;
+  SchedulingConfig scheduling;
+  std::string cache_dir;            // empty: none
   bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost
-  SchedulingConfig scheduling;
-  std::string cache_dir;  // empty: none
 };
 
 // The configuration that an empty file gives.
