@@ -10,8 +10,8 @@ import pathlib
 import time
 from dataclasses import dataclass
 
-from deploy.with_server import ROOT, running_server
-from tests.bench.load import run_load
+from deploy.with_server import running_server
+from tests.bench.load import BUILD, run_load
 from tests.bench.sched_case import Case, say
 from tests.bench.sched_models import embed_model, write_profile
 from tests.bench.sched_throughput import RAW
@@ -47,7 +47,7 @@ def kill_one(number: int, folder: pathlib.Path, models: pathlib.Path, profile: p
     env = {"HOSTACL_PROFILE": str(profile), "HOSTACL_FAULTS": str(faults)}
     log = folder / "server.log"
     born = time.monotonic()
-    with running_server(ROOT / "build/release", models, DEVICES, env, log, config_text=config) as server:
+    with running_server(BUILD, models, DEVICES, env, log, config_text=config) as server:
         left = at_ms / 1e3 - (time.monotonic() - born)
         if left < 0.5:
             raise RuntimeError(f"the server took too long to start; see {log}")

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploy.with_server import ROOT, Server, running_server
+from deploy.with_server import Server, running_server
+from tests.bench.load import BUILD
 from tests.eval.report import Report
 
-BUILD = ROOT / "build/release"
 PLAIN = "scheduling { batching: PLAIN }\n"  # one request, one batch
 ROOM = "limits { max_inflight_requests: 100000 }\n"
 
