@@ -45,7 +45,7 @@ class Case:
         """A server over self.folder/models. Keys of 'env' are environment variables."""
         variables = {"HOSTACL_PROFILE": str(profile)} | {k: str(v) for k, v in env.items()}
         say(f"{self.name}: server with {devices} device{'s' if devices > 1 else ''}"
-            + (" (plain mode)" if mode else ""))
+            + (f" ({mode.strip()})" if mode else ""))
         start = time.monotonic()
         with running_server(
             BUILD,
