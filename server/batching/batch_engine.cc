@@ -236,7 +236,7 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
       call.items -= submitted.items_cut;
       auto pending = std::make_shared<PendingCall>(std::move(call), stage, context, std::move(done),
                                                    std::move(pass), now);
-      pending->set_job(submitted.job);
+      pending->set_job(submitted.job, spec.request);
       pending->set_items_cut(submitted.items_cut);
       promise.resize(stage.info().outputs.size());
       for (const int output : pending->call().keep) {
@@ -385,16 +385,17 @@ void BatchEngine::OnBatchRun(int64_t batch) {
 
 void BatchEngine::OnBatchEnded(BatchEnd end) {
   Report(end);
-  if (end.status.ok()) {
-    for (const Segment& segment : end.batch.segments) {
-      end.timing.queue = end.batch.formed - segment.call->enqueued();
-      segment.call->AddRows(segment.outputs, segment.first, segment.items, end.timing);
-    }
-  }
   Aftermath after;
   {
     MutexLock lock(mutex_);
-    scheduler_.OnBatchEnded(end.batch.id, OutcomeOf(end), Now());
+    const scheduling::BatchOutcome outcome = Judge(end);
+    if (outcome.result == scheduling::BatchResult::kOk) {
+      for (const Segment& segment : end.batch.segments) {
+        end.timing.queue = end.batch.formed - segment.call->enqueued();
+        segment.call->AddRows(segment.outputs, segment.first, segment.items, end.timing);
+      }
+    }
+    scheduler_.OnBatchEnded(end.batch.id, outcome, Now());
     after = Turn();
     after.depths.emplace_back(end.batch.stage, scheduler_.waiting_items(end.batch.stage->id()));
   }
@@ -403,12 +404,44 @@ void BatchEngine::OnBatchEnded(BatchEnd end) {
   LeaveDevice(end.batch.id);
 }
 
+scheduling::BatchOutcome BatchEngine::Judge(const BatchEnd& end) {
+  scheduling::BatchOutcome outcome = OutcomeOf(end);
+  const auto own = batches_.find(end.batch.id);
+  if (own == batches_.end() || outcome.result == scheduling::BatchResult::kDeviceLost) {
+    return outcome;
+  }
+  if (!end.status.ok()) {
+    const int64_t request = RequestOf(own->second);
+    for (const auto& [id, order] : batches_) {
+      // A request of its own ends with the error in any case.
+      const bool same = request != 0 && RequestOf(order) == request;
+      if (id == own->first || order.device != own->second.device || same) continue;
+      unclear_.insert(id);
+      unclear_.insert(own->first);
+    }
+  }
+  if (unclear_.contains(own->first)) outcome.result = scheduling::BatchResult::kUnclear;
+  return outcome;
+}
+
+int64_t BatchEngine::RequestOf(const scheduling::ScheduledBatch& order) const {
+  int64_t request = 0;
+  for (const scheduling::Segment& segment : order.segments) {
+    const auto call = calls_.find(segment.job);
+    const int64_t own = call == calls_.end() ? 0 : call->second->request();
+    if (own == 0 || (request != 0 && own != request)) return 0;
+    request = own;
+  }
+  return request;
+}
+
 void BatchEngine::OnBatchLost(FormedBatch batch) { LeaveDevice(batch.id); }
 
 // The last use of the batch's stage, which may go now.
 void BatchEngine::LeaveDevice(int64_t batch) {
   MutexLock lock(mutex_);
   batches_.erase(batch);
+  unclear_.erase(batch);
   left_.NotifyAll();
 }
 
