@@ -15,8 +15,8 @@ from tests.bench.sched_case import Case, say
 from tests.bench.sched_models import embed_model, write_profile
 from tests.bench.sched_throughput import RAW
 
-ROUNDS = 31
-SECONDS = 0.7
+ROUNDS = 61
+SECONDS = 0.4
 OFF = "metrics: METRICS_OFF\n"
 
 

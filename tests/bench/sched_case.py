@@ -10,12 +10,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploy.with_server import ROOT, Server, running_server
+from deploy.with_server import Server, running_server
+from tests.bench.load import BUILD
 from tests.eval.report import Report
 
-BUILD = ROOT / "build/release"
 PLAIN = "scheduling { batching: PLAIN }\n"  # one request, one batch
-KNOWN = (ROOT / "proto/omserve/v1/config.proto").read_text()  # TEMPORARY
 ROOM = "limits { max_inflight_requests: 100000 }\n"
 
 
@@ -33,14 +32,10 @@ class Case:
 
     def modes(self) -> list[tuple[str, str]]:
         """What is added to a figure's name, and to the server's config."""
-        if "PLAIN" not in KNOWN:  # TEMPORARY
-            return [("", "")]
         return [("", ""), (".plain", PLAIN)] if self.plain else [("", "")]
 
     def config(self) -> str:
         """Of every server: room for the load, and a place for the table of gear times."""
-        if "cache_dir" not in KNOWN:  # TEMPORARY
-            return ROOM
         return ROOM + f'cache_dir: "{self.folder / "cache"}"\n'
 
     @contextlib.contextmanager
@@ -50,7 +45,7 @@ class Case:
         """A server over self.folder/models. Keys of 'env' are environment variables."""
         variables = {"HOSTACL_PROFILE": str(profile)} | {k: str(v) for k, v in env.items()}
         say(f"{self.name}: server with {devices} device{'s' if devices > 1 else ''}"
-            + (" (plain mode)" if mode else ""))
+            + (f" ({mode.strip()})" if mode else ""))
         start = time.monotonic()
         with running_server(
             BUILD,
