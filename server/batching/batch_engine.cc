@@ -251,6 +251,11 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
     after = Turn();
     after.depths.emplace_back(&stage, scheduler_.waiting_items(stage.id()));
   }
+  if (options_.submit_here && !after.lanes.empty()) {
+    DeviceLane* const lane = after.lanes.back();
+    after.lanes.pop_back();
+    lane->SubmitHere();
+  }
   if (!refused.ok()) {
     executor_.Post([done = std::move(done), pass = std::move(pass), refused]() mutable {
       done(std::move(refused));
@@ -301,7 +306,9 @@ BatchEngine::Aftermath BatchEngine::Turn() {
   Aftermath after;
   // First of all: what goes on elsewhere must not be where the device may still write.
   for (const scheduling::FencedDevice& fenced : effects.fenced) Abandon(fenced);
-  for (const scheduling::ScheduledBatch& batch : effects.batches) HandOut(batch);
+  for (const scheduling::ScheduledBatch& batch : effects.batches) {
+    after.lanes.push_back(HandOut(batch));
+  }
   for (scheduling::JobEnd& end : effects.ended) {
     const auto call = calls_.find(end.job);
     if (call == calls_.end()) continue;
@@ -322,7 +329,7 @@ void BatchEngine::Forget(const PendingCall& call, int64_t request) {
   if (jobs->second.empty()) requests_.erase(jobs);
 }
 
-void BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
+DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
   FormedBatch batch;
   batch.id = order.id;
   batch.stage = stages_[static_cast<size_t>(order.stage)];
@@ -338,8 +345,10 @@ void BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
         {std::move(call), std::move(outputs), segment.first, segment.items, segment.row});
   }
   batches_.emplace(order.id, order);
-  lanes_[static_cast<size_t>(order.device)][static_cast<size_t>(order.lane)]->Submit(
-      std::move(batch));
+  DeviceLane* const lane =
+      lanes_[static_cast<size_t>(order.device)][static_cast<size_t>(order.lane)].get();
+  if (!lane->Queue(std::move(batch))) batches_.erase(order.id);
+  return lane;
 }
 
 void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
@@ -356,6 +365,7 @@ void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
 }
 
 void BatchEngine::Conclude(Aftermath aftermath) {
+  for (DeviceLane* const lane : aftermath.lanes) lane->SubmitSoon();
   for (const scheduling::FencedDevice& fenced : aftermath.fenced) {
     devices_.device(static_cast<size_t>(fenced.device)).MarkUnhealthy(fenced.why);
   }

@@ -82,6 +82,7 @@ class BatchEngine final : private DeviceLane::Owner {
     std::vector<Ended> ended;
     std::vector<scheduling::FencedDevice> fenced;
     std::vector<std::pair<const EngineStage*, int64_t>> depths;
+    std::vector<DeviceLane*> lanes;  // with batches to submit
   };
 
   BatchEngine(DeviceSet& devices, Executor& executor, const Clock& clock, BatchObserver& observer,
@@ -103,7 +104,8 @@ class BatchEngine final : private DeviceLane::Owner {
                      scheduling::JobSpec& spec) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Lets the scheduler do what is due, and hands its batches out.
   Aftermath Turn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void HandOut(const scheduling::ScheduledBatch& order) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  DeviceLane* HandOut(const scheduling::ScheduledBatch& order)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon(const scheduling::FencedDevice& fenced) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(const PendingCall& call, int64_t request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Conclude(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
