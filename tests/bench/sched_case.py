@@ -70,6 +70,11 @@ class Case:
         """A figure of the plain mode has no bar."""
         self.report.add(name, value, unit, better, None if name.endswith(".plain") else bar, how)
 
+    def add_busy(self, name: str, share: float) -> None:
+        """How much of the time of a throughput the device worked, of its own log."""
+        how = "part of the same time in which the device's compute engine worked, by its own log"
+        self.add(name, share, "ratio", "higher", None, how)
+
 
 def say(text: str) -> None:
     """A progress line."""
