@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,6 +75,13 @@ class Case:
         """How much of the time of a throughput the device worked, of its own log."""
         how = "part of the same time in which the device's compute engine worked, by its own log"
         self.add(name, share, "ratio", "higher", None, how)
+
+
+def scrape(server: Server) -> str:
+    """What Prometheus would read."""
+    url = f"http://127.0.0.1:{server.ports['metrics']}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
 
 
 def say(text: str) -> None:
