@@ -98,6 +98,8 @@ def failover(case: Case) -> None:
             for i in range(KILLS)
         ]
         for run in concurrent.futures.as_completed(runs):
+            if run.exception() is not None:
+                pool.shutdown(cancel_futures=True)
             kills.append(run.result())
             if kills[-1].lost or kills[-1].bad_end:
                 say(f"failover: lost {kills[-1].lost}: {kills[-1].codes} {kills[-1].bad_end}")
