@@ -12,6 +12,7 @@
 #include "server/batching/batch_outcome.h"
 #include "server/batching/gear_timer.h"
 #include "server/batching/promised_rows.h"
+#include "spdlog/spdlog.h"
 
 namespace omserve {
 namespace {
@@ -367,7 +368,9 @@ void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
 void BatchEngine::Conclude(Aftermath aftermath) {
   for (DeviceLane* const lane : aftermath.lanes) lane->SubmitSoon();
   for (const scheduling::FencedDevice& fenced : aftermath.fenced) {
-    devices_.device(static_cast<size_t>(fenced.device)).MarkUnhealthy(fenced.why);
+    Device& device = devices_.device(static_cast<size_t>(fenced.device));
+    device.MarkUnhealthy(fenced.why);
+    spdlog::error("device {} takes no work any more: {}", device.id(), fenced.why.ToString());
   }
   for (Aftermath::Ended& ended : aftermath.ended) {
     if (ended.end.reason == scheduling::EndReason::kRestart) {

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,6 +70,18 @@ class Case:
     ) -> None:
         """A figure of the plain mode has no bar."""
         self.report.add(name, value, unit, better, None if name.endswith(".plain") else bar, how)
+
+    def add_busy(self, name: str, share: float) -> None:
+        """How much of the time of a throughput the device worked, of its own log."""
+        how = "part of the same time in which the device's compute engine worked, by its own log"
+        self.add(name, share, "ratio", "higher", None, how)
+
+
+def scrape(server: Server) -> str:
+    """What Prometheus would read."""
+    url = f"http://127.0.0.1:{server.ports['metrics']}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
 
 
 def say(text: str) -> None:
