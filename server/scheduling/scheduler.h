@@ -30,8 +30,8 @@ struct SchedulerOptions {
   int slots = 3;
   // The next batch is bound this much, and this part of the running one, before the device is
   // free: the host must get it there in this time.
-  absl::Duration lead = absl::Milliseconds(2);
-  double lead_part = 0.1;
+  absl::Duration lead = absl::Milliseconds(1);
+  double lead_part = 0.05;
   // A request without a deadline is as urgent as one that must start this long after it came.
   absl::Duration aging = absl::Seconds(1);
   // Jobs of the low priority are that much less urgent.
