@@ -110,6 +110,48 @@ TEST_F(ClientCommandsTest, OneFileThatFailsDoesNotStopTheOthers) {
                                 HasSubstr("omserve-client models")));
 }
 
+TEST_F(ClientCommandsTest, StreamsFilesAsFrames) {
+  command_.stream = true;
+  command_.frame_rate = 0;
+  command_.budget = absl::Milliseconds(250);
+  command_.priority = "batch";
+  command_.files = {Write("a", "cat"), Write("b", "drop"), folder_ + "/missing",
+                    Write("c", "fail:3"), Write("d", "dog")};
+  command_.json = true;
+  EXPECT_EQ(Run(), 1) << "a frame failed, and a file could not be read";
+  const nlohmann::json results = Json()["results"];
+  ASSERT_EQ(results.size(), 5U);
+  EXPECT_EQ(results[0]["detections"][0]["label_name"], "of cat");
+  EXPECT_EQ(results[1]["error"]["code"], "ABORTED");
+  EXPECT_EQ(results[2]["error"]["code"], "NOT_FOUND");
+  EXPECT_EQ(results[3]["error"]["code"], "INVALID_ARGUMENT");
+  EXPECT_EQ(results[4]["detections"][0]["label_name"], "of dog");
+  EXPECT_EQ(Json()["stream"],
+            nlohmann::json::parse(R"({"frames": 4, "answered": 3, "dropped": 1})"));
+  EXPECT_THAT(err_.str(), ::testing::Not(HasSubstr("ABORTED")));
+  const auto metadata = fake_.last_metadata();
+  EXPECT_EQ(metadata.find("omserve-budget-ms")->second, "250");
+  EXPECT_EQ(metadata.find("omserve-priority")->second, "batch");
+}
+
+TEST_F(ClientCommandsTest, AStreamThatBreaksOffFailsTheFramesThatAreLeft) {
+  command_.stream = true;
+  command_.frame_rate = 0;
+  command_.files = {Write("a", "cat"), Write("b", "end"), Write("c", "dog")};
+  EXPECT_EQ(Run(), 1);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("of cat"), HasSubstr("3 frames: 1 answered, 0 dropped")));
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("b: UNAVAILABLE: stopping as told"),
+                                HasSubstr("c: UNAVAILABLE: stopping as told")));
+}
+
+TEST_F(ClientCommandsTest, DroppedFramesAreNoFailure) {
+  command_.stream = true;
+  command_.frame_rate = 1000;
+  command_.files = {Write("a", "drop"), Write("b", "cat")};
+  EXPECT_EQ(Run(), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("2 frames: 1 answered, 1 dropped"));
+}
+
 TEST_F(ClientCommandsTest, KeepsTheOrderOfManyFiles) {
   command_.json = true;
   for (int i = 0; i < 50; ++i) {

@@ -52,6 +52,17 @@ TEST_F(CommandLineTest, LeavesDefaultsToTheServer) {
   EXPECT_EQ(parsed.command->dedup, v1::DEDUP_POLICY_UNSPECIFIED);
 }
 
+TEST_F(CommandLineTest, ReadsWhatStreamsAndTheServerAreTold) {
+  const auto parsed =
+      Client({"detect", "a.jpg", "--stream", "--fps=25", "--budget-ms=40", "--priority=batch"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  EXPECT_TRUE(parsed.command->stream);
+  EXPECT_EQ(parsed.command->frame_rate, 25);
+  EXPECT_EQ(parsed.command->budget, absl::Milliseconds(40));
+  EXPECT_EQ(parsed.command->priority, "batch");
+  EXPECT_FALSE(Client({"detect", "a.jpg"}).command->stream);
+}
+
 TEST_F(CommandLineTest, AsksForMasksWhenItDraws) {
   EXPECT_EQ(Client({"detect", "a.jpg", "--out", "d"}).command->mask, v1::MASK_FORM_RLE);
   EXPECT_EQ(Client({"detect", "a.jpg", "--out", "d", "--mask=none"}).command->mask,
@@ -108,6 +119,10 @@ TEST_F(CommandLineTest, RefusesMistakesWithStatusTwo) {
       {"detect", "a.jpg", "--in-flight=0"},
       {"detect", "a.jpg", "--deadline-ms=0"},
       {"detect", "a.jpg", "--top-k=1"},
+      {"detect", "a.jpg", "--fps=5"},
+      {"detect", "a.jpg", "--stream", "--fps=-1"},
+      {"detect", "a.jpg", "--priority=high"},
+      {"detect", "a.jpg", "--budget-ms=0"},
       {"embed", "a.jpg", "--feature=best"},
       {"embed", "a.jpg", "--top-k=-1"},
       {"read"},
