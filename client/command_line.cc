@@ -40,8 +40,8 @@ void AddPictureOptions(CLI::App* app, ClientCommand* command, int64_t* budget_ms
       ->type_name("interactive|batch");
 }
 
-void AddReadOptions(CLI::App* read, ClientCommand* command) {
-  AddPictureOptions(read, command);
+void AddReadOptions(CLI::App* read, ClientCommand* command, int64_t* budget_ms) {
+  AddPictureOptions(read, command, budget_ms);
   CLI::Option* detect = read->add_flag_callback(
       "--detect-only", [command] { command->task = v1::READ_TASK_DETECT; },
       "where text is, not what it says");
@@ -95,7 +95,7 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
       ->capture_default_str();
 
   CLI::App* read = AddCommand(app, "read", "text of pictures");
-  AddReadOptions(read, &command);
+  AddReadOptions(read, &command, &budget_ms);
 
   const CLI::App* models = AddCommand(app, "models", "what is served");
   CLI::App* health = AddCommand(app, "health", "whether the server can take requests");
