@@ -287,6 +287,8 @@ absl::Status Application::Stop() {
   const int left = parts.admission.inflight();
   // Those that are still there are cancelled; their pipelines end at the next stage.
   parts.listeners->Shutdown(parts.clock.Now());
+  // While there are workers that the ends can be posted to.
+  for (const ServedModel* model : parts.catalog->All()) model->runner->Close();
   parts.workers->Stop();
   parts.metrics_listener.reset();
   parts.listeners.reset();

@@ -40,7 +40,8 @@ RequestRecord MakeRecord(uint64_t number, size_t request_class, const Ending& en
   record.server = InsideServer(*ending.timing);
   for (const v1::StageTiming& stage : ending.timing->stages()) {
     record.batching += Span(stage.queue()) + Span(stage.batch_form());
-    record.device += Span(stage.h2d()) + Span(stage.execute()) + Span(stage.d2h());
+    record.device += Span(stage.h2d()) + Span(stage.gather()) + Span(stage.execute());
+    record.device += Span(stage.d2h());
     record.host += Span(stage.host());
   }
   return record;

@@ -65,8 +65,9 @@ aclError Arena::Free(void* address) {
                 " free exactly the pointer of aclrtMalloc, once");
   }
   if (!it->second.pins.empty()) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFree: ", address, " is used by ",
-                it->second.pins.size(),
+    size_t users = 0;
+    for (const auto& [at, pins] : it->second.pins) users += pins.count;
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFree: ", address, " is used by ", users,
                 " queued task(s) or loaded model(s); a card would free it under them: synchronise "
                 "the stream first");
   }
@@ -125,7 +126,11 @@ uint8_t* Arena::Pin(const PinnedRange& range) {
   Piece* piece = FindPiece(range.address, range.size);
   if (piece == nullptr) return nullptr;
   const size_t offset = OffsetOf(range.address);
-  piece->pins.emplace(offset, range);
+  const auto [first, last] = piece->pins.equal_range(offset);
+  auto same = first;
+  while (same != last && !same->second.Are(range)) ++same;
+  if (same == last) same = piece->pins.emplace(offset, Pins{.range = range});
+  ++same->second.count;
   return shadow_ + offset;
 }
 
@@ -135,9 +140,8 @@ void Arena::Unpin(const PinnedRange& range) {
   if (piece == nullptr) return;
   const auto [first, last] = piece->pins.equal_range(OffsetOf(range.address));
   for (auto it = first; it != last; ++it) {
-    const PinnedRange& pin = it->second;
-    if (pin.size != range.size || pin.use != range.use || pin.queue != range.queue) continue;
-    piece->pins.erase(it);
+    if (!it->second.Are(range)) continue;
+    if (--it->second.count == 0) piece->pins.erase(it);
     return;
   }
 }
@@ -147,8 +151,9 @@ std::optional<Use> Arena::QueuedUse(const void* address, size_t size) {
   const Piece* piece = FindPiece(address, size);
   if (piece == nullptr) return std::nullopt;
   const size_t begin = OffsetOf(address);
-  for (const auto& [offset, pin] : piece->pins) {
+  for (const auto& [offset, pins] : piece->pins) {
     if (offset >= begin + size) break;
+    const PinnedRange& pin = pins.range;
     if (pin.use == Use::kCall || pin.use == Use::kLoad || offset + pin.size <= begin) continue;
     return pin.use;
   }
@@ -163,8 +168,9 @@ bool Arena::CrossesRoom(const PinnedRange& range) {
   const auto in_room = [](size_t start, size_t size, size_t other) {
     return other >= start + size && other < start + TouchRoom(size);
   };
-  for (const auto& [offset, pin] : piece->pins) {
+  for (const auto& [offset, pins] : piece->pins) {
     if (offset >= begin + TouchRoom(range.size)) break;
+    const PinnedRange& pin = pins.range;
     if (pin.use == Use::kCall || (pin.use != Use::kLoad && pin.queue == range.queue)) continue;
     if (range.use == Use::kOutput && in_room(begin, range.size, offset)) return true;
     if (pin.use == Use::kOutput && in_room(offset, pin.size, begin)) return true;

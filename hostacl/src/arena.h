@@ -75,11 +75,19 @@ class Arena {
   size_t free_bytes() HOSTACL_EXCLUDES(mutex_);
 
  private:
+  // A range, and how often it is pinned: a long queue uses the same buffers again and again.
+  struct Pins {
+    PinnedRange range;
+    size_t count = 0;
+    bool Are(const PinnedRange& other) const {
+      return range.size == other.size && range.use == other.use && range.queue == other.queue;
+    }
+  };
   struct Piece {
     size_t taken = 0;  // bytes of the range, a multiple of kAlignment
     size_t size = 0;   // bytes that the caller may use
     bool callers = false;
-    std::multimap<size_t, PinnedRange> pins = {};  // by offset in the arena
+    std::multimap<size_t, Pins> pins = {};  // by offset in the arena
   };
 
   size_t OffsetOf(const void* address) const {

@@ -15,7 +15,7 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 aclError RunEngine(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
-                   std::vector<Bytes>* outputs, Clock::duration* took) {
+                   const std::vector<uint8_t*>& outputs, Clock::duration* took) {
   std::string problem;
   MutexLock turn(&model->context()->device()->compute());
   const TimePoint begin = Clock::now();
@@ -62,7 +62,7 @@ size_t SmallestGear(const OmModel& om, size_t gear, uint64_t wanted) {
 }  // namespace
 
 aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
-                        std::vector<Bytes>* outputs, Clock::duration* took) {
+                        const std::vector<uint8_t*>& outputs, Clock::duration* took) {
   ReplayStore* store = Runtime::Get().replay();
   if (store == nullptr) return RunEngine(model, gear, inputs, outputs, took);
 
@@ -105,8 +105,13 @@ aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const
       }
       sources[i] = gathered[i].data();
     }
-    std::vector<Bytes> computed;
-    if (const aclError error = RunEngine(model, least, sources, &computed, took)) return error;
+    std::vector<Bytes> computed(outputs.size());
+    std::vector<uint8_t*> targets;
+    for (size_t i = 0; i < computed.size(); ++i) {
+      computed[i].resize(om.outputs[i].BytesAt(least));
+      targets.push_back(computed[i].data());
+    }
+    if (const aclError error = RunEngine(model, least, sources, targets, took)) return error;
     for (size_t slot = 0; slot < missing.size(); ++slot) {
       ReplayStore::Row row;
       for (size_t i = 0; i < computed.size(); ++i) {
@@ -118,14 +123,11 @@ aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const
       found[missing[slot]] = std::move(row);
     }
   }
-  outputs->assign(om.outputs.size(), Bytes());
-  for (const auto& row : found) {
-    size_t offset = 0;
-    for (size_t i = 0; i < outputs->size(); ++i) {
-      const auto begin = row->begin() + static_cast<std::ptrdiff_t>(offset);
-      (*outputs)[i].insert((*outputs)[i].end(), begin,
-                           begin + static_cast<std::ptrdiff_t>(rows.outputs[i]));
-      offset += rows.outputs[i];
+  for (uint64_t row = 0; row < rows.count; ++row) {
+    const uint8_t* from = found[row]->data();
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      std::memcpy(outputs[i] + row * rows.outputs[i], from, rows.outputs[i]);
+      from += rows.outputs[i];
     }
   }
   return ACL_SUCCESS;

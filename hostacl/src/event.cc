@@ -12,10 +12,12 @@ uint64_t Event::BeginRecord() {
 }
 
 void Event::Complete(uint64_t number, TimePoint device_time) {
-  MutexLock lock(&mutex_);
-  if (number >= completed_) device_time_ = device_time;
-  completed_ = std::max(completed_, number);
-  changed_.NotifyAll();
+  {
+    MutexLock lock(&mutex_);
+    if (number >= completed_) device_time_ = device_time;
+    completed_ = std::max(completed_, number);
+  }
+  changed_.NotifyAll();  // not under the lock, which the woken threads take first
 }
 
 void Event::Drop(uint64_t number) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "failure.h"
@@ -207,23 +208,34 @@ aclError Execution::Run(TaskTime* time) {
     return FailOverdue(om.name, limit);
   }
   Stage stage(device, &device->compute_engine(), label, length, blow.slow, time);
-  std::vector<std::vector<uint8_t>> outputs;
+  // In device time of its own a result appears at the end of its slot, not before: it is held back
+  // until then. What does not fit its buffer is held, too.
+  const Profile* profile = device->profile();
+  std::vector<std::vector<uint8_t>> held(outputs_.size());
+  std::vector<std::span<uint8_t>> outputs;
+  std::vector<uint8_t*> targets;
+  size_t bytes = 0;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const size_t needed = om.outputs[i].BytesAt(gear_);
+    const bool hold = profile != nullptr || outputs_[i].size < needed;
+    if (hold) held[i].resize(needed);
+    targets.push_back(hold ? held[i].data() : outputs_[i].bytes);
+    outputs.emplace_back(targets[i], needed);
+    bytes += needed;
+  }
   Clock::duration took{0};
-  if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, &outputs, &took)) {
+  if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, targets, &took)) {
     return error;
   }
-  const Profile* profile = device->profile();
   if (profile != nullptr && !profile->replay()) stage.Computed(took);
-  if (blow.corrupt_bits > 0) FlipBits(blow.corrupt_bits, blow.corrupt_seed, &outputs);
+  if (blow.corrupt_bits > 0) FlipBits(blow.corrupt_bits, blow.corrupt_seed, outputs);
   // A setter that wrote for another call meanwhile is found out too.
   if (const aclError error = CheckGearBuffer()) return error;
-  size_t bytes = 0;
-  for (const auto& output : outputs) bytes += output.size();
   stage.WaitToWrite(bytes);
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Bound& bound = outputs_[i];
     const size_t written = std::min(outputs[i].size(), bound.size);
-    std::memcpy(bound.bytes, outputs[i].data(), written);
+    if (!held[i].empty()) std::memcpy(bound.bytes, held[i].data(), written);
     // Behind a small gear a card leaves old bytes; poison makes their use visible.
     const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.outputs[i].LargestGear()));
     if (most > written) std::memset(bound.bytes + written, Arena::kPoison, most - written);

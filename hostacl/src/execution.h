@@ -26,8 +26,8 @@ class Execution {
 
   // `queue` names the stream, as for LoadedModel::Begin.
   aclError Prepare(const void* queue, const aclmdlDataset* input, aclmdlDataset* output);
-  // Takes its turn on the compute engine and the time that the profile gives; the outputs appear at
-  // its end.
+  // Takes its turn on the compute engine and the time that the profile gives; under a profile the
+  // outputs appear at its end, else as they are computed.
   aclError Run(TaskTime* time);
 
  private:
@@ -62,9 +62,10 @@ class Execution {
   Bound gear_buffer_;
 };
 
-// The outputs of `model` for `inputs` at `gear`: from earlier runs where the profile asks for
-// replay, else computed. `took` gets the time of the computation alone.
+// Writes the outputs of `model` for `inputs` at `gear` to `outputs`, each BytesAt(gear) long: from
+// earlier runs where the profile asks for replay, else computed, as Session::Run has it. `took`
+// gets the time of the computation alone.
 aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
-                        std::vector<std::vector<uint8_t>>* outputs, Clock::duration* took);
+                        const std::vector<uint8_t*>& outputs, Clock::duration* took);
 
 }  // namespace hostacl

@@ -204,13 +204,13 @@ bool FaultRule::StrikesAt(uint64_t count, int on_device) const {
   return lot < probability;
 }
 
-void FlipBits(uint64_t bits, uint64_t seed, std::vector<std::vector<uint8_t>>* outputs) {
+void FlipBits(uint64_t bits, uint64_t seed, const std::vector<std::span<uint8_t>>& outputs) {
   uint64_t total = 0;
-  for (const auto& output : *outputs) total += output.size();
+  for (const auto& output : outputs) total += output.size();
   if (total == 0) return;
   for (uint64_t i = 0; i < bits; ++i) {
     uint64_t at = Mix(seed + i) % (total * 8);
-    for (auto& output : *outputs) {
+    for (const auto& output : outputs) {
       if (at < output.size() * 8) {
         output[at / 8] = static_cast<uint8_t>(output[at / 8] ^ (1u << (at % 8)));
         break;

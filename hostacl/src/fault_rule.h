@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,6 @@ struct FaultRule {
 };
 
 // Flips `bits` bits of `outputs`, at places that `seed` alone decides.
-void FlipBits(uint64_t bits, uint64_t seed, std::vector<std::vector<uint8_t>>* outputs);
+void FlipBits(uint64_t bits, uint64_t seed, const std::vector<std::span<uint8_t>>& outputs);
 
 }  // namespace hostacl

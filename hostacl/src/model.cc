@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "device.h"
 #include "failure.h"
@@ -12,10 +13,16 @@
 namespace hostacl {
 namespace {
 
-// Guards the executions of all models, so that two models which share work memory are seen.
-Mutex& ExecutionsMutex() {
-  static Mutex& mutex = *new Mutex();
-  return mutex;
+// The models that execute, so that two which share work memory are seen. Each is alive: it
+// leaves at its end. Never destroyed. Thread-safe.
+struct Executing {
+  Mutex mutex;
+  std::vector<const LoadedModel*> models HOSTACL_GUARDED_BY(mutex);
+};
+
+Executing& AllExecuting() {
+  static auto& executing = *new Executing();
+  return executing;
 }
 
 }  // namespace
@@ -24,6 +31,12 @@ LoadedModel::LoadedModel(OmModel om, std::shared_ptr<Context> context)
     : info_(std::make_shared<ModelInfo>(std::move(om))), context_(std::move(context)) {}
 
 LoadedModel::~LoadedModel() {
+  {
+    // An execution at given shapes does not own the load.
+    Executing& executing = AllExecuting();
+    MutexLock lock(&executing.mutex);
+    std::erase(executing.models, this);
+  }
   Arena& arena = context_->device()->arena();
   // The caller's memory is pinned while the model is loaded, so that freeing it is found out.
   const auto release = [&arena](void* address, size_t size, bool owned) {
@@ -146,21 +159,21 @@ aclError LoadedModel::Begin(const void* queue) {
     if (loaded != nullptr) return loaded->Begin(queue);
     return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model ", om().name, " was unloaded");
   }
-  const auto models = Runtime::Get().Models();
-  MutexLock lock(&ExecutionsMutex());
+  Executing& executing = AllExecuting();
+  MutexLock lock(&executing.mutex);
   if (executions_ > 0 && queue_ != queue) {
     return Fail(ACL_ERROR_RT_MODEL_RUNNING, "model ", om().name,
                 " is executed twice at once: one"
                 " model id runs on one stream at a time; load it again for each stream");
   }
-  for (const auto& other : models) {
-    if (other.get() == this || other->executions_ == 0 || other->queue_ == queue) continue;
+  for (const LoadedModel* other : executing.models) {
+    if (other == this || other->queue_ == queue) continue;
     if (SharesWork(*other)) {
       return Fail(ACL_ERROR_RT_MODEL_RUNNING, "models ", om().name, " and ", other->om().name,
                   " share work memory and run on two streams at once");
     }
   }
-  ++executions_;
+  if (executions_++ == 0) executing.models.push_back(this);
   queue_ = queue;
   return ACL_SUCCESS;
 }
@@ -170,8 +183,9 @@ void LoadedModel::End() {
     if (const auto loaded = loaded_.lock()) loaded->End();
     return;
   }
-  MutexLock lock(&ExecutionsMutex());
-  --executions_;
+  Executing& executing = AllExecuting();
+  MutexLock lock(&executing.mutex);
+  if (--executions_ == 0) std::erase(executing.models, this);
 }
 
 Clock::duration LoadedModel::StageTime(size_t gear) {
@@ -186,7 +200,7 @@ Clock::duration LoadedModel::StageTime(size_t gear) {
 }
 
 bool LoadedModel::running() const {
-  MutexLock lock(&ExecutionsMutex());
+  MutexLock lock(&AllExecuting().mutex);
   return executions_ > 0;
 }
 

@@ -20,7 +20,11 @@ std::vector<int64_t> OmTensor::DimsAt(size_t gear) const {
 
 size_t OmTensor::BytesAt(size_t gear) const {
   size_t bytes = DataTypeSize(type);
-  for (const int64_t dim : DimsAt(gear)) bytes *= static_cast<size_t>(std::max<int64_t>(dim, 0));
+  size_t next = 0;
+  for (const int64_t dim : dims) {
+    const bool free = dim == -1 && gear < at.size();
+    bytes *= static_cast<size_t>(std::max<int64_t>(free ? at[gear][next++] : dim, 0));
+  }
   return bytes;
 }
 

@@ -36,21 +36,26 @@ Stream::Stream(std::shared_ptr<Context> context, bool virtual_time)
 Stream::~Stream() { Stop(); }
 
 aclError Stream::Submit(Task task, OnDrop on_drop) {
-  aclError refused = context_->Stopped() ? context_->Health() : ACL_SUCCESS;
-  if (refused == ACL_SUCCESS) {
-    MutexLock lock(&mutex_);
-    if (!stopping_ && !aborting_) {
-      queue_.push_back(Entry{.task = std::move(task),
-                             .on_drop = std::move(on_drop),
-                             .enqueued = Clock::now(),
-                             .thread = static_cast<uint32_t>(gettid())});
-      ++submitted_;
-      changed_.NotifyAll();
-      return ACL_SUCCESS;
-    }
+  const aclError refused = context_->Stopped() ? context_->Health() : ACL_SUCCESS;
+  if (refused != ACL_SUCCESS || !Push(&task, &on_drop)) {
+    if (on_drop) on_drop();
+    return refused;  // success while the stream is aborted: the task is lost, as on a card
   }
-  if (on_drop) on_drop();
-  return refused;  // success while the stream is aborted: the task is lost, as on a card
+  // Not under the lock, which the woken thread takes first.
+  work_.NotifyAll();
+  return ACL_SUCCESS;
+}
+
+bool Stream::Push(Task* task, OnDrop* on_drop) {
+  thread_local const auto thread = static_cast<uint32_t>(gettid());
+  MutexLock lock(&mutex_);
+  if (stopping_ || aborting_) return false;
+  queue_.push_back(Entry{.task = std::move(*task),
+                         .on_drop = std::move(*on_drop),
+                         .enqueued = Clock::now(),
+                         .thread = thread});
+  ++submitted_;
+  return true;
 }
 
 WaitResult Stream::Wait(std::optional<TimePoint> deadline) {
@@ -59,9 +64,10 @@ WaitResult Stream::Wait(std::optional<TimePoint> deadline) {
   const uint64_t aborts = aborts_;
   if (aborting_) return WaitResult::kAborted;
   while (completed_ < target && !stopping_) {
+    awaited_ = std::min(awaited_, target);
     if (!deadline) {
-      changed_.Wait(&mutex_);
-    } else if (!changed_.WaitUntil(&mutex_, *deadline) && completed_ < target) {
+      progress_.Wait(&mutex_);
+    } else if (!progress_.WaitUntil(&mutex_, *deadline) && completed_ < target) {
       return aborts_ == aborts ? WaitResult::kTimeout : WaitResult::kAborted;
     }
     if (aborts_ != aborts) return WaitResult::kAborted;
@@ -89,14 +95,17 @@ void Stream::Abort() {
     ++aborts_;
     completed_ += queue_.size();
     dropped.swap(queue_);
-    changed_.NotifyAll();
+    progress_.NotifyAll();
   }
   interrupt_.Raise();
   if (FaultPlan* faults = context_->device()->faults()) faults->Wake();
   Discard(&dropped);
   {
     MutexLock lock(&mutex_);
-    while (running_ && !stopping_) changed_.Wait(&mutex_);
+    while (running_ && !stopping_) {
+      awaited_ = 0;
+      progress_.Wait(&mutex_);
+    }
     if (!stopping_) interrupt_.Clear();
     aborting_ = false;
   }
@@ -108,7 +117,8 @@ void Stream::Stop() {
     MutexLock lock(&mutex_);
     stopping_ = true;
     dropped.swap(queue_);
-    changed_.NotifyAll();
+    work_.NotifyAll();
+    progress_.NotifyAll();
   }
   interrupt_.Raise();
   if (FaultPlan* faults = context_->device()->faults()) faults->Wake();
@@ -123,7 +133,7 @@ void Stream::Loop() {
     Entry entry;
     {
       MutexLock lock(&mutex_);
-      while (queue_.empty() && !stopping_) changed_.Wait(&mutex_);
+      while (queue_.empty() && !stopping_) work_.Wait(&mutex_);
       if (stopping_) return;
       entry = std::move(queue_.front());
       queue_.pop_front();
@@ -137,11 +147,18 @@ void Stream::Loop() {
     }
     entry.task = nullptr;  // releases what the task held before a waiter goes on
     entry.on_drop = nullptr;
-    MutexLock lock(&mutex_);
-    ++completed_;
-    running_ = false;
-    changed_.NotifyAll();
+    // Not under the lock, which the woken threads take first.
+    if (EndTask()) progress_.NotifyAll();
   }
+}
+
+bool Stream::EndTask() {
+  MutexLock lock(&mutex_);
+  ++completed_;
+  running_ = false;
+  if (completed_ < awaited_) return false;
+  awaited_ = kNobodyWaits;
+  return true;
 }
 
 void Stream::Run(Entry* entry, TimePoint* previous_end) {

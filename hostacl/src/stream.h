@@ -76,6 +76,12 @@ class Stream {
     uint32_t thread = 0;  // the one that enqueued it
   };
 
+  static constexpr uint64_t kNobodyWaits = UINT64_MAX;
+
+  // Takes both into the queue. False, with nothing taken, while the stream is aborted or ends.
+  bool Push(Task* task, OnDrop* on_drop) HOSTACL_EXCLUDES(mutex_);
+  // Counts the running task as completed. True when someone waits for that.
+  bool EndTask() HOSTACL_EXCLUDES(mutex_);
   void Loop() HOSTACL_EXCLUDES(mutex_);
   // Runs one task and hands its fault to the context.
   void Run(Entry* entry, TimePoint* previous_end);
@@ -86,10 +92,13 @@ class Stream {
   const uint32_t id_;
   Interrupt interrupt_;
   Mutex mutex_;
-  CondVar changed_;
+  CondVar work_;      // for the stream's thread: the queue has a task, or the stream ends
+  CondVar progress_;  // for those who wait: `awaited_` tasks are completed, or an abort or the end
   std::deque<Entry> queue_ HOSTACL_GUARDED_BY(mutex_);
   uint64_t submitted_ HOSTACL_GUARDED_BY(mutex_) = 0;
   uint64_t completed_ HOSTACL_GUARDED_BY(mutex_) = 0;
+  // The least that a waiter waits for, so that the tasks before it wake nobody.
+  uint64_t awaited_ HOSTACL_GUARDED_BY(mutex_) = kNobodyWaits;
   uint64_t aborts_ HOSTACL_GUARDED_BY(mutex_) = 0;
   bool running_ HOSTACL_GUARDED_BY(mutex_) = false;
   bool aborting_ HOSTACL_GUARDED_BY(mutex_) = false;

@@ -73,8 +73,8 @@ class RequestContext {
   // What the caller said of the request; set before its first stage.
   Priority priority() const { return priority_; }
   void set_priority(Priority priority) { priority_ = priority; }
-  // Frames of one video stream have the same number above 0: a newer one takes the place of one
-  // that waits. 0 is none.
+  // Frames of one video stream have the same number above 0: at a stage, a newer one takes the
+  // place of one that waits. 0 is none; pipelines set it once a frame is worth finishing.
   int64_t stream() const { return stream_; }
   void set_stream(int64_t stream) { stream_ = stream; }
 

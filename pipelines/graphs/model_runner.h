@@ -111,6 +111,10 @@ class ModelRunner {
   // The caller has gone: what waits of the request ends as CANCELLED, at once where the runner can.
   virtual void Cancel(RequestContext& context) { context.Cancel(); }
 
+  // Ends what is queued with UNAVAILABLE, refuses what comes later, and waits for what runs.
+  // Blocks.
+  virtual void Close() {}
+
   // Queues the call and returns at once. 'done' is called exactly once, on a host worker and never
   // inside Submit. 'context' must live until then. The promise is empty when the call is refused.
   // Errors: RESOURCE_EXHAUSTED (queue full),

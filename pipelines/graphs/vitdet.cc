@@ -192,6 +192,9 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
 
   // The RPN runs on the device right behind the backbone.
   StageRun backbone = runner.Start(BackboneCall(std::move(frame.tensor), levels), context);
+  // A frame of a video that has come to the device is finished: were it replaced at a later stage,
+  // a steady flow of frames would leave none that ends.
+  context.set_stream(0);
   StageRun rpn = runner.Start(RpnCall(backbone, levels), context);
   absl::StatusOr<StageResult> pyramid_or = co_await std::move(backbone);
   absl::StatusOr<StageResult> raw_or = co_await std::move(rpn);

@@ -25,14 +25,34 @@ class BoundedQueue {
 
   // False when the queue is full or closed; 'value' is left as it was then. Never blocks.
   bool TryPush(T&& value) {
-    {
-      MutexLock lock(mutex_);
-      if (closed_ || queue_.size() >= capacity_) return false;
-      queue_.push_back(std::move(value));
-    }
+    if (!TryPushQuietly(std::move(value))) return false;
     wake_.NotifyOne();
     return true;
   }
+  // The same without waking a consumer: the caller sees to it that the value is taken.
+  bool TryPushQuietly(T&& value) {
+    MutexLock lock(mutex_);
+    if (closed_ || queue_.size() >= capacity_) return false;
+    queue_.push_back(std::move(value));
+    return true;
+  }
+
+  // The next value, if there is one. Never blocks.
+  std::optional<T> TryPop() {
+    MutexLock lock(mutex_);
+    if (queue_.empty()) return std::nullopt;
+    std::optional<T> value(std::move(queue_.front()));
+    queue_.pop_front();
+    return value;
+  }
+
+  // Blocks until there is a value, 'timeout' has passed, or the queue is closed; may end sooner.
+  void WaitForValue(absl::Duration timeout) {
+    MutexLock lock(mutex_);
+    if (queue_.empty() && !closed_) wake_.WaitFor(mutex_, timeout);
+  }
+  // Wakes a consumer, as after TryPushQuietly.
+  void Wake() { wake_.NotifyOne(); }
 
   // Blocks until there is a value, 'timeout' has passed, or the queue is closed and empty; nullopt
   // in the last two cases.

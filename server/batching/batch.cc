@@ -9,7 +9,7 @@
 namespace omserve {
 
 absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStreams& streams,
-                           LaneEvents& events) {
+                           LaneEvents& events, const Clock& clock) {
   for (const Segment& segment : formed_.segments) {
     const bool split = segment.items < segment.call->call().items;
     OMSERVE_RETURN_IF_ERROR(segment.outputs->Prepare(device_, staging_, split));
@@ -24,6 +24,7 @@ absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStr
   OMSERVE_RETURN_IF_ERROR(streams.run.WaitFor(events.in_end));
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_start));
   OMSERVE_RETURN_IF_ERROR(instance.Execute(slot, streams.run));
+  run_queued_ = clock.Now();
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_end));
   OMSERVE_RETURN_IF_ERROR(KeepOutputs(streams.run));
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.keep_end));

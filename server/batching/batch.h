@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "pipelines/base/clock.h"
 #include "server/batching/device_rows.h"
 #include "server/batching/formed_batch.h"
 #include "server/batching/tensor_mover.h"
@@ -47,8 +49,11 @@ class Batch {
 
   // Queues copies in, run and copies out. Never waits for the device, unless rows must come from
   // another one. On an error part of it may be queued.
+  // 'clock' tells when the run was queued.
   absl::Status Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStreams& streams,
-                      LaneEvents& events);
+                      LaneEvents& events, const Clock& clock);
+  // When the run was queued: what the host does after that delays nobody. Infinite past if never.
+  absl::Time run_queued() const { return run_queued_; }
 
   // True when rows were gathered on the device before the run.
   bool gathered() const { return gathered_; }
@@ -77,6 +82,7 @@ class Batch {
   StagingPool& staging_;
   TensorMover& mover_;
   bool gathered_ = false;
+  absl::Time run_queued_ = absl::InfinitePast();
   std::vector<std::shared_ptr<const DeviceRows>> rows_;  // that the run reads
   std::vector<DeviceBuffer> inputs_;
   std::vector<HostTensor> bounces_;                          // pinned

@@ -12,6 +12,7 @@
 #include "server/batching/batch_outcome.h"
 #include "server/batching/gear_timer.h"
 #include "server/batching/promised_rows.h"
+#include "spdlog/spdlog.h"
 
 namespace omserve {
 namespace {
@@ -236,7 +237,7 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
       call.items -= submitted.items_cut;
       auto pending = std::make_shared<PendingCall>(std::move(call), stage, context, std::move(done),
                                                    std::move(pass), now);
-      pending->set_job(submitted.job);
+      pending->set_job(submitted.job, spec.request);
       pending->set_items_cut(submitted.items_cut);
       promise.resize(stage.info().outputs.size());
       for (const int output : pending->call().keep) {
@@ -250,6 +251,11 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
     }
     after = Turn();
     after.depths.emplace_back(&stage, scheduler_.waiting_items(stage.id()));
+  }
+  if (options_.submit_here && !after.lanes.empty()) {
+    DeviceLane* const lane = after.lanes.back();
+    after.lanes.pop_back();
+    lane->SubmitHere();
   }
   if (!refused.ok()) {
     executor_.Post([done = std::move(done), pass = std::move(pass), refused]() mutable {
@@ -301,7 +307,9 @@ BatchEngine::Aftermath BatchEngine::Turn() {
   Aftermath after;
   // First of all: what goes on elsewhere must not be where the device may still write.
   for (const scheduling::FencedDevice& fenced : effects.fenced) Abandon(fenced);
-  for (const scheduling::ScheduledBatch& batch : effects.batches) HandOut(batch);
+  for (const scheduling::ScheduledBatch& batch : effects.batches) {
+    after.lanes.push_back(HandOut(batch));
+  }
   for (scheduling::JobEnd& end : effects.ended) {
     const auto call = calls_.find(end.job);
     if (call == calls_.end()) continue;
@@ -322,7 +330,7 @@ void BatchEngine::Forget(const PendingCall& call, int64_t request) {
   if (jobs->second.empty()) requests_.erase(jobs);
 }
 
-void BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
+DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
   FormedBatch batch;
   batch.id = order.id;
   batch.stage = stages_[static_cast<size_t>(order.stage)];
@@ -338,8 +346,10 @@ void BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
         {std::move(call), std::move(outputs), segment.first, segment.items, segment.row});
   }
   batches_.emplace(order.id, order);
-  lanes_[static_cast<size_t>(order.device)][static_cast<size_t>(order.lane)]->Submit(
-      std::move(batch));
+  DeviceLane* const lane =
+      lanes_[static_cast<size_t>(order.device)][static_cast<size_t>(order.lane)].get();
+  if (!lane->Queue(std::move(batch))) batches_.erase(order.id);
+  return lane;
 }
 
 void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
@@ -356,8 +366,11 @@ void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
 }
 
 void BatchEngine::Conclude(Aftermath aftermath) {
+  for (DeviceLane* const lane : aftermath.lanes) lane->SubmitSoon();
   for (const scheduling::FencedDevice& fenced : aftermath.fenced) {
-    devices_.device(static_cast<size_t>(fenced.device)).MarkUnhealthy(fenced.why);
+    Device& device = devices_.device(static_cast<size_t>(fenced.device));
+    device.MarkUnhealthy(fenced.why);
+    spdlog::error("device {} takes no work any more: {}", device.id(), fenced.why.ToString());
   }
   for (Aftermath::Ended& ended : aftermath.ended) {
     if (ended.end.reason == scheduling::EndReason::kRestart) {
@@ -385,16 +398,17 @@ void BatchEngine::OnBatchRun(int64_t batch) {
 
 void BatchEngine::OnBatchEnded(BatchEnd end) {
   Report(end);
-  if (end.status.ok()) {
-    for (const Segment& segment : end.batch.segments) {
-      end.timing.queue = end.batch.formed - segment.call->enqueued();
-      segment.call->AddRows(segment.outputs, segment.first, segment.items, end.timing);
-    }
-  }
   Aftermath after;
   {
     MutexLock lock(mutex_);
-    scheduler_.OnBatchEnded(end.batch.id, OutcomeOf(end), Now());
+    const scheduling::BatchOutcome outcome = Judge(end);
+    if (outcome.result == scheduling::BatchResult::kOk) {
+      for (const Segment& segment : end.batch.segments) {
+        end.timing.queue = end.batch.formed - segment.call->enqueued();
+        segment.call->AddRows(segment.outputs, segment.first, segment.items, end.timing);
+      }
+    }
+    scheduler_.OnBatchEnded(end.batch.id, outcome, Now());
     after = Turn();
     after.depths.emplace_back(end.batch.stage, scheduler_.waiting_items(end.batch.stage->id()));
   }
@@ -403,12 +417,44 @@ void BatchEngine::OnBatchEnded(BatchEnd end) {
   LeaveDevice(end.batch.id);
 }
 
+scheduling::BatchOutcome BatchEngine::Judge(const BatchEnd& end) {
+  scheduling::BatchOutcome outcome = OutcomeOf(end);
+  const auto own = batches_.find(end.batch.id);
+  if (own == batches_.end() || outcome.result == scheduling::BatchResult::kDeviceLost) {
+    return outcome;
+  }
+  if (!end.status.ok()) {
+    const int64_t request = RequestOf(own->second);
+    for (const auto& [id, order] : batches_) {
+      // A request of its own ends with the error in any case.
+      const bool same = request != 0 && RequestOf(order) == request;
+      if (id == own->first || order.device != own->second.device || same) continue;
+      unclear_.insert(id);
+      unclear_.insert(own->first);
+    }
+  }
+  if (unclear_.contains(own->first)) outcome.result = scheduling::BatchResult::kUnclear;
+  return outcome;
+}
+
+int64_t BatchEngine::RequestOf(const scheduling::ScheduledBatch& order) const {
+  int64_t request = 0;
+  for (const scheduling::Segment& segment : order.segments) {
+    const auto call = calls_.find(segment.job);
+    const int64_t own = call == calls_.end() ? 0 : call->second->request();
+    if (own == 0 || (request != 0 && own != request)) return 0;
+    request = own;
+  }
+  return request;
+}
+
 void BatchEngine::OnBatchLost(FormedBatch batch) { LeaveDevice(batch.id); }
 
 // The last use of the batch's stage, which may go now.
 void BatchEngine::LeaveDevice(int64_t batch) {
   MutexLock lock(mutex_);
   batches_.erase(batch);
+  unclear_.erase(batch);
   left_.NotifyAll();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -81,6 +82,7 @@ class BatchEngine final : private DeviceLane::Owner {
     std::vector<Ended> ended;
     std::vector<scheduling::FencedDevice> fenced;
     std::vector<std::pair<const EngineStage*, int64_t>> depths;
+    std::vector<DeviceLane*> lanes;  // with batches to submit
   };
 
   BatchEngine(DeviceSet& devices, Executor& executor, const Clock& clock, BatchObserver& observer,
@@ -102,11 +104,18 @@ class BatchEngine final : private DeviceLane::Owner {
                      scheduling::JobSpec& spec) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Lets the scheduler do what is due, and hands its batches out.
   Aftermath Turn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void HandOut(const scheduling::ScheduledBatch& order) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  DeviceLane* HandOut(const scheduling::ScheduledBatch& order)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon(const scheduling::FencedDevice& fenced) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(const PendingCall& call, int64_t request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Conclude(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
   void LeaveDevice(int64_t batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The request that all items of a batch are of; 0 when they are of several.
+  int64_t RequestOf(const scheduling::ScheduledBatch& order) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whose fault the end of a batch was. A wait for one batch may tell the error of another one on
+  // the device, which then seems to have run well.
+  scheduling::BatchOutcome Judge(const BatchEnd& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   DeviceSet& devices_;
   Executor& executor_;
@@ -125,6 +134,8 @@ class BatchEngine final : private DeviceLane::Owner {
   std::unordered_map<int64_t, std::vector<int64_t>> requests_ ABSL_GUARDED_BY(mutex_);  // jobs
   // Not left their device yet, in the order of their numbers.
   std::map<int64_t, scheduling::ScheduledBatch> batches_ ABSL_GUARDED_BY(mutex_);
+  // Batches that were on a device when a wait there told an error.
+  std::set<int64_t> unclear_ ABSL_GUARDED_BY(mutex_);
   int64_t last_request_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time last_now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();

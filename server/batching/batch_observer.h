@@ -20,7 +20,7 @@ struct BatchRecord {
   int padding = 0;            // gear - items
   int calls = 0;              // requests' calls that had items in it
   absl::Duration queue;       // of the item that waited longest
-  absl::Duration batch_form;  // host time to form and submit it
+  absl::Duration batch_form;  // host time until its run was queued
   absl::Duration h2d;
   absl::Duration execute;  // time that the device was busy with it
   absl::Duration d2h;

@@ -36,6 +36,7 @@ class BatchingRunner final : public ModelRunner {
   void Leave(RequestContext& context, bool completed) override;
   void Cancel(RequestContext& context) override;
   StagePromise Submit(StageCall call, RequestContext& context, Done done) override;
+  void Close() override { Stop(absl::InfinitePast()); }
   TensorAllocator& allocator() override { return engine_.devices().staging(); }
 
   // Refuses new calls with UNAVAILABLE, lets those inside end until 'deadline', fails what is then

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/batching/device_lane.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -84,23 +85,40 @@ DeviceLane::~DeviceLane() {
   quarantine_.clear();
 }
 
-void DeviceLane::Submit(FormedBatch batch) {
+bool DeviceLane::Queue(FormedBatch batch) {
   // There is room: the scheduler gives a lane no more batches than it has slots.
-  if (!waiting_.TryPush(std::move(batch))) owner_.OnBatchLost(std::move(batch));
+  return waiting_.TryPushQuietly(std::move(batch));
+}
+
+void DeviceLane::SubmitHere() {
+  if (!submitting_.TryLock()) return SubmitSoon();
+  {
+    ScopedBind bind(device_);
+    SubmitWaiting();
+  }
+  submitting_.Unlock();
+  // One that came after the last look, whose thread found the lock taken.
+  if (waiting_.size() > 0) SubmitSoon();
 }
 
 void DeviceLane::SubmitLoop() {
   if (const absl::Status bound = device_.Bind(); !bound.ok()) device_.MarkUnhealthy(bound);
   while (!waiting_.drained()) {
-    std::optional<FormedBatch> formed = waiting_.Pop(kIdle);
-    if (!formed.has_value()) continue;
+    waiting_.WaitForValue(kIdle);
+    MutexLock lock(submitting_);
+    SubmitWaiting();
+  }
+  running_.Close();
+}
+
+void DeviceLane::SubmitWaiting() {
+  while (std::optional<FormedBatch> formed = waiting_.TryPop()) {
     if (abandoned_.load()) {
       owner_.OnBatchLost(*std::move(formed));
     } else {
       SubmitOne(*std::move(formed));
     }
   }
-  running_.Close();
 }
 
 void DeviceLane::SubmitOne(FormedBatch formed) {
@@ -113,11 +131,11 @@ void DeviceLane::SubmitOne(FormedBatch formed) {
   running.batch = std::make_unique<Batch>(std::move(formed), device_, staging_, mover_);
   running.submitted = device_.health();
   if (running.submitted.ok()) {
-    running.submitted =
-        running.batch->Submit(stage.model(device_index_)->instance(static_cast<size_t>(index_)),
-                              stage.slot(device_index_, index_, slot), *streams_, *running.events);
+    running.submitted = running.batch->Submit(
+        stage.model(device_index_)->instance(static_cast<size_t>(index_)),
+        stage.slot(device_index_, index_, slot), *streams_, *running.events, clock_);
   }
-  running.batch_form = clock_.Now() - start;
+  running.batch_form = std::max(running.batch->run_queued(), start) - start;
   running_.TryPush(std::move(running));  // as much room as in 'waiting_'
 }
 

@@ -6,9 +6,11 @@
 #include <memory>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipelines/base/clock.h"
+#include "pipelines/base/mutex.h"
 #include "server/base/bounded_queue.h"
 #include "server/base/thread.h"
 #include "server/batching/batch.h"
@@ -51,9 +53,14 @@ class DeviceLane {
   DeviceLane(const DeviceLane&) = delete;
   DeviceLane& operator=(const DeviceLane&) = delete;
 
-  // Queues a batch behind those before. Never blocks. REQUIRES: fewer than 'slots' batches that
-  // have not ended.
-  void Submit(FormedBatch batch);
+  // Queues a batch behind those before; SubmitHere or SubmitSoon has to follow. Never blocks. False
+  // when the lane is being taken down. REQUIRES: fewer than 'slots' batches that have not ended.
+  bool Queue(FormedBatch batch);
+  // Submits what is queued on the calling thread, which saves the wake-up of another one; takes as
+  // long as the library needs to queue the work.
+  void SubmitHere();
+  // The same on the lane's thread. Never blocks.
+  void SubmitSoon() { waiting_.Wake(); }
 
   // The device has failed: nothing more goes there, and nobody waits for it any more.
   void Abandon() { abandoned_.store(true); }
@@ -72,7 +79,8 @@ class DeviceLane {
              TensorMover& mover, const Clock& clock, Owner& owner, int slots);
 
   void SubmitLoop();
-  void SubmitOne(FormedBatch formed);
+  void SubmitWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
+  void SubmitOne(FormedBatch formed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
   void CompleteLoop();
   void Complete(Running running);
   // Waits until nothing of the batch is on the device any more; CANCELLED when the device was
@@ -93,7 +101,8 @@ class DeviceLane {
   std::atomic<bool> stuck_{false};
   std::unique_ptr<LaneStreams> streams_;
   std::vector<LaneEvents> events_;
-  size_t next_slot_ = 0;                            // submitting thread
+  Mutex submitting_;  // held by the thread that submits; batches are taken in their order
+  size_t next_slot_ ABSL_GUARDED_BY(submitting_) = 0;
   std::vector<std::unique_ptr<Batch>> quarantine_;  // completing thread: their work never ended
   BoundedQueue<FormedBatch> waiting_;
   BoundedQueue<Running> running_;

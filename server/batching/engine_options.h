@@ -13,6 +13,9 @@ struct EngineOptions {
   scheduling::SchedulerOptions scheduling;
   // Stream sets a device: the most instances that a stage may have.
   int lanes = 1;
+  // A batch that a call completes is submitted by the caller's thread, a host worker. False leaves
+  // that to the lanes' threads.
+  bool submit_here = true;
   // Every call in batches of its own, for comparisons.
   bool plain = false;
   // Folder for what was measured, so that a restart need not measure again; empty is none.

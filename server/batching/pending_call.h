@@ -42,9 +42,13 @@ class PendingCall {
   const ModelInfo& info() const { return stage_.info(); }
   absl::Time enqueued() const { return enqueued_; }
 
-  // The scheduler's number; set once, before anybody else knows the call.
+  // The scheduler's numbers; set once, before anybody else knows the call.
   int64_t job() const { return job_; }
-  void set_job(int64_t job) { job_ = job; }
+  int64_t request() const { return request_; }
+  void set_job(int64_t job, int64_t request) {
+    job_ = job;
+    request_ = request;
+  }
   // Items above the request's limit, which are not part of the call; set likewise.
   void set_items_cut(int64_t items) { items_cut_ = items; }
 
@@ -71,6 +75,7 @@ class PendingCall {
   RequestContext* const context_;
   const absl::Time enqueued_;
   int64_t job_ = 0;
+  int64_t request_ = 0;
   int64_t items_cut_ = 0;
 
   // Rows that have been computed.

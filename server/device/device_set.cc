@@ -45,7 +45,9 @@ absl::StatusOr<std::unique_ptr<DeviceSet>> DeviceSet::Create(const AclOptions& o
     OMSERVE_ASSIGN_OR_RETURN(auto device, Device::Create(*set->api_, ids[i]));
     set->devices_.push_back(std::move(device));
   }
-  set->staging_ = std::make_unique<StagingPool>(*set->devices_.front());
+  std::vector<const Device*> devices;
+  for (const auto& device : set->devices_) devices.push_back(device.get());
+  set->staging_ = std::make_unique<StagingPool>(std::move(devices));
   return set;
 }
 

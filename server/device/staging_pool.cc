@@ -6,14 +6,36 @@
 #include <utility>
 
 #include "pipelines/base/status_macros.h"
+#include "server/device/acl_status.h"
 #include "server/device/device.h"
 
 namespace omserve {
 
-StagingPool::StagingPool(const Device& device)
+namespace {
+
+// A lost device is no matter of those who only want memory, and is told by its own batches.
+absl::StatusOr<void*> AllocateOnAny(const std::vector<const Device*>& devices, size_t bytes) {
+  for (const Device* device : devices) {
+    if (!device->healthy()) continue;
+    absl::StatusOr<void*> block = device->AllocateHost(bytes);
+    if (block.ok() || !IsDeviceLost(block.status())) return block;
+  }
+  return absl::UnavailableError("no device is left to get page-locked memory from");
+}
+
+// Without such a device the memory stays until the process ends.
+void FreeOnAny(const std::vector<const Device*>& devices, void* block) {
+  const auto well = std::find_if(devices.begin(), devices.end(),
+                                 [](const Device* device) { return device->healthy(); });
+  if (well != devices.end()) (*well)->FreeHost(block);
+}
+
+}  // namespace
+
+StagingPool::StagingPool(std::vector<const Device*> devices)
     : blocks_(std::make_shared<BlockPool>(
-          [&device](size_t bytes) { return device.AllocateHost(bytes); },
-          [&device](void* block) { device.FreeHost(block); })) {}
+          [devices](size_t bytes) { return AllocateOnAny(devices, bytes); },
+          [devices](void* block) { FreeOnAny(devices, block); })) {}
 
 StagingPool::~StagingPool() { blocks_->Close(); }
 

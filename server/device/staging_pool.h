@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "pipelines/base/tensor.h"
@@ -18,14 +19,16 @@ class Device;
 // Owned by DeviceSet; tensors may outlive it, their memory is then given up. Thread-safe.
 class StagingPool final : public TensorAllocator {
  public:
-  // 'device' lends its context for the allocations; it must outlive the pool.
-  explicit StagingPool(const Device& device);
+  // The first of 'devices' that is well lends its context for the allocations: the memory serves
+  // all of them, and must not end with the one that happens to die. They must outlive the pool.
+  explicit StagingPool(std::vector<const Device*> devices);
   ~StagingPool() override;
 
   // Falls back to heap memory when no page-locked memory is left; the runner copes with both.
   HostTensor Allocate(DType dtype, Shape shape) override;
 
-  // As Allocate, but RESOURCE_EXHAUSTED instead of heap memory.
+  // As Allocate, but RESOURCE_EXHAUSTED instead of heap memory; UNAVAILABLE, and no error of a
+  // device, when none can lend its context.
   absl::StatusOr<HostTensor> TryAllocate(DType dtype, Shape shape);
 
   // True when [data, data + bytes) is inside a block of this pool.

@@ -92,6 +92,7 @@ struct Job {
   int failures = 0;  // of the device, that were not its fault and not fatal
 
   Isolation isolation = Isolation::kNone;
+  bool felled = false;  // it was on a device when that failed
   DeviceId bound = -1;  // the device that it must run on; -1 while any may take it
   int lane = -1;        // that its batches were on; kNoLane, kManyLanes
   int only_lane = -1;   // that it must run on, behind its producer; kNoLane

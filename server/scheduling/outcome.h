@@ -61,6 +61,9 @@ enum class BatchResult {
   kInputFault,   // an input's fault: the device is as good as before
   kDeviceFault,  // the device could not, but others and later ones may
   kDeviceLost,   // the device is gone for this process
+  // One of several batches that were on the device failed, and nobody can say which: all of them
+  // run again, each with nothing else on the device.
+  kUnclear,
 };
 
 struct BatchOutcome {

@@ -139,6 +139,7 @@ Submitted Scheduler::Submit(const JobSpec& spec, absl::Time now) {
   job.enqueued = now;
   if (spec.alone) job.isolation = Isolation::kOwnBatch;
   if (spec.suspect) job.isolation = Isolation::kOwnDevice;
+  job.felled = spec.suspect;
   if (spec.affinity == Affinity::kPinned && spec.after == 0) job.bound = spec.device;
   request.jobs.insert(id);
   if (Job* producer = Find(spec.after)) {

@@ -248,6 +248,7 @@ class Scheduler {
   void Retime(Lane& lane, absl::Time now);
   void EndItems(Job& job, const Segment& segment);
   void ReturnItems(Job& job, const Segment& segment);
+  void RunApart(const Batch& batch);
   void BlameInput(const Batch& batch, const absl::Status& why);
   void BlameDevice(const Batch& batch, const absl::Status& why);
   void Redo(Job& job);

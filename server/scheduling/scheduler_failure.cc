@@ -77,6 +77,8 @@ void Scheduler::OnBatchEnded(BatchId id, const BatchOutcome& outcome, absl::Time
       return BlameInput(batch, outcome.status);
     case BatchResult::kDeviceFault:
       return BlameDevice(batch, outcome.status);
+    case BatchResult::kUnclear:
+      return RunApart(batch);
     case BatchResult::kOk:
     case BatchResult::kDeviceLost:
       break;
@@ -131,6 +133,16 @@ void Scheduler::RedoConsumers(const Job& job) {
     if (consumer == nullptr) continue;
     Redo(*consumer);
     RedoConsumers(*consumer);
+  }
+}
+
+void Scheduler::RunApart(const Batch& batch) {
+  for (const Segment& segment : batch.order.segments) {
+    Job* const job = Find(segment.job);
+    if (job == nullptr) continue;
+    Dequeue(*job);
+    job->isolation = Isolation::kOwnDevice;
+    ReturnItems(*job, segment);
   }
 }
 
@@ -200,7 +212,7 @@ void Scheduler::Fence(DeviceId id, const absl::Status& why) {
 
 void Scheduler::Evict(Job& job, DeviceId device, bool suspect, const absl::Status& why) {
   const std::string failed = absl::StrCat("device ", device, " has failed: ", why.message());
-  if (suspect && job.isolation == Isolation::kOwnDevice) {
+  if (suspect && job.felled) {
     return End(job.id, EndReason::kPoison,
                absl::InternalError("the request was on two devices when they failed"), true);
   }
@@ -208,7 +220,10 @@ void Scheduler::Evict(Job& job, DeviceId device, bool suspect, const absl::Statu
       job.spec.after == 0 && job.spec.affinity != Affinity::kFree && job.spec.device == device;
   if (lost) return End(job.id, EndReason::kRestart, absl::UnavailableError(failed), suspect);
   Dequeue(job);
-  if (suspect) job.isolation = Isolation::kOwnDevice;
+  if (suspect) {
+    job.isolation = Isolation::kOwnDevice;
+    job.felled = true;
+  }
   if (job.bound == device) job.bound = -1;
   if (job.spec.spread) return Enqueue(job);  // what has run is in host memory
   Redo(job);

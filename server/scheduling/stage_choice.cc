@@ -59,7 +59,12 @@ size_t ChooseStage(const std::vector<StageCandidate>& candidates, absl::Time sta
              std::tie(candidates[b].passed, candidates[a].stage);
     });
   }
-  Keep(kept, [&](size_t i) { return candidates[i].efficiency >= kEfficient; });
+  // Not a cheap stage, whose poor batch loses next to nothing: what waits there may be what the
+  // others wait for.
+  Keep(kept, [&](size_t i) {
+    const absl::Duration lost = (1 - candidates[i].efficiency) * candidates[i].cost;
+    return candidates[i].efficiency >= kEfficient || lost <= (1 - kEfficient) * longest;
+  });
   // The older request first, which is mostly the one at the later stage; that has a batch's lead
   // for every stage that it does not have to pass any more. A strict order of stages would let a
   // request with many items at a late stage keep all others from theirs.

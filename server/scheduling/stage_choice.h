@@ -27,8 +27,9 @@ struct StageCandidate {
 // Which stage a device runs next; an index in 'candidates', which are not empty. In this order: no
 // pipeline far above its share of the device; the high priority; what becomes late if anything else
 // goes first; what has seen others preferred for longer than 'patience' and some batches; batches
-// that use the device well (others gain by waiting, as the device has work); the more urgent job,
-// with a lead for later stages, as these end requests. 'start' is when the device can begin.
+// that use the device well, or are so cheap that it does not matter (others gain by waiting, as the
+// device has work); the more urgent job, with a lead for later stages, as these end requests.
+// 'start' is when the device can begin.
 size_t ChooseStage(const std::vector<StageCandidate>& candidates, absl::Time start,
                    absl::Duration patience);
 

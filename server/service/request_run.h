@@ -52,10 +52,11 @@ class RequestRun {
         metrics_(&fallback),
         terms_status_(terms.status()),
         received_(environment.clock.Now()),
+        stream_(stream),
         context_(environment.clock, BudgetEnd(terms.ok() ? *terms : CallTerms(), wire_deadline,
                                               received_, environment.default_deadline)) {
     if (terms.ok()) context_.set_priority(terms->priority);
-    context_.set_stream(stream);
+    context_.set_stream(stream_);
   }
   RequestRun(const RequestRun&) = delete;
   RequestRun& operator=(const RequestRun&) = delete;
@@ -136,6 +137,7 @@ class RequestRun {
         ++restarts_;
         if (context_.restart_asked()) metrics_->restarts->Increment();
         context_.BeginAgain();
+        context_.set_stream(stream_);
         // Not from here: what the first run has in memory goes first.
         environment_.executor.Post([this] { Run(); });
         return;
@@ -197,6 +199,7 @@ class RequestRun {
   const RequestMetrics* metrics_;
   const absl::Status terms_status_;
   const absl::Time received_;
+  const int64_t stream_;
   RequestContext context_;
   const Request* request_ = nullptr;
   Response* response_ = nullptr;

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import pathlib
 import time
 from dataclasses import dataclass
 
-from deploy.with_server import ROOT, running_server
-from tests.bench.load import run_load
-from tests.bench.sched_case import Case, say
+from deploy.with_server import running_server
+from tests.bench.load import BUILD, run_load
+from tests.bench.sched_case import Case, say, scrape
 from tests.bench.sched_models import embed_model, write_profile
 from tests.bench.sched_throughput import RAW
 
@@ -33,6 +34,7 @@ class Kill:
     lost: int  # accepted, but without an answer or with an error
     refused: int
     codes: dict
+    bad_end: str  # why the server did not stop as it should; empty: it did
 
 
 def kill_one(number: int, folder: pathlib.Path, models: pathlib.Path, profile: pathlib.Path,
@@ -47,20 +49,27 @@ def kill_one(number: int, folder: pathlib.Path, models: pathlib.Path, profile: p
     env = {"HOSTACL_PROFILE": str(profile), "HOSTACL_FAULTS": str(faults)}
     log = folder / "server.log"
     born = time.monotonic()
-    with running_server(ROOT / "build/release", models, DEVICES, env, log, config_text=config) as server:
-        left = at_ms / 1e3 - (time.monotonic() - born)
-        if left < 0.5:
-            raise RuntimeError(f"the server took too long to start; see {log}")
-        load = run_load(
-            server, *RAW, f"--rate={RATE}", "--arrivals=poisson", f"--seed={number + 1}",
-            f"--duration={left + AFTER_KILL_S}", "--deadline-ms=20000",
-        )  # fmt: skip
+    load, metrics, bad_end = None, "", ""
+    try:
+        with running_server(BUILD, models, DEVICES, env, log, config_text=config) as server:
+            left = at_ms / 1e3 - (time.monotonic() - born)
+            if left < 0.5:
+                raise RuntimeError(f"the server took too long to start; see {log}")
+            load = run_load(
+                server, *RAW, f"--rate={RATE}", "--arrivals=poisson", f"--seed={number + 1}",
+                f"--duration={left + AFTER_KILL_S}", "--deadline-ms=20000",
+            )  # fmt: skip
+            with contextlib.suppress(OSError):  # it may have left already
+                metrics = scrape(server)
+    except RuntimeError as error:
+        if load is None:
+            raise
+        bad_end = str(error).splitlines()[0]
     died = (born + at_ms / 1e3) * 1e6
     codes: dict[str, int] = load.report["errors"]
     refused = codes.get("RESOURCE_EXHAUSTED", 0)
     asked = load.report["requests"]
-    text = log.read_text()
-    if "507901" not in text and "lost" not in text and "failed" not in text:
+    if not bad_end and f'omserve_device_healthy{{device="{number % DEVICES}"}} 0' not in metrics:
         raise RuntimeError(f"no device died; see {log}")
     return Kill(
         in_flight=sum(r.sent < died < r.ended for r in load.requests),
@@ -68,6 +77,7 @@ def kill_one(number: int, folder: pathlib.Path, models: pathlib.Path, profile: p
         lost=asked - load.report["ok"] - refused,
         refused=refused,
         codes=codes,
+        bad_end=bad_end,
     )
 
 
@@ -88,9 +98,11 @@ def failover(case: Case) -> None:
             for i in range(KILLS)
         ]
         for run in concurrent.futures.as_completed(runs):
+            if run.exception() is not None:
+                pool.shutdown(cancel_futures=True)
             kills.append(run.result())
-            if kills[-1].lost:
-                say(f"failover: lost {kills[-1].lost}: {kills[-1].codes}")
+            if kills[-1].lost or kills[-1].bad_end:
+                say(f"failover: lost {kills[-1].lost}: {kills[-1].codes} {kills[-1].bad_end}")
             if len(kills) % 20 == 0:
                 say(f"failover: {len(kills)} kills, {sum(k.lost for k in kills)} lost")
     least = min(kill.in_flight for kill in kills)
@@ -100,6 +112,9 @@ def failover(case: Case) -> None:
         f"{max(k.in_flight for k in kills)} in flight then; {sum(k.refused for k in kills)} more were "
         "refused with RESOURCE_EXHAUSTED"
     )
+    bad_ends = sum(kill.bad_end != "" for kill in kills)
+    if bad_ends:
+        how += f"; {bad_ends} servers did not live on"
     lost = float(sum(kill.lost for kill in kills))
     if sum(kill.in_flight >= 32 for kill in kills) < KILLS * 0.95:
         say("failover: fewer than 32 in flight in more than 5 % of the kills")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 
 from deploy.with_server import ROOT, Server
 
-BUILD = ROOT / "build/release"
+# OMSERVE_BUILD names another folder with the programs, to compare builds.
+BUILD = pathlib.Path(os.environ.get("OMSERVE_BUILD", ROOT / "build/release"))
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,15 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import statistics
-import urllib.request
 
 from deploy.with_server import Server
 from tests.bench.load import run_load
-from tests.bench.sched_case import Case, say
+from tests.bench.sched_case import Case, say, scrape
 from tests.bench.sched_models import embed_model, write_profile
 from tests.bench.sched_throughput import RAW
 
-ROUNDS = 31
-SECONDS = 0.7
+ROUNDS = 61
+SECONDS = 0.4
 OFF = "metrics: METRICS_OFF\n"
 
 
@@ -46,8 +45,7 @@ def metrics_cost(case: Case) -> None:
             for which in (0, 1) if i % 2 == 0 else (1, 0):
                 before = cpu_seconds(servers[which])
                 if which == 0:
-                    url = f"http://127.0.0.1:{servers[0].ports['metrics']}/metrics"
-                    urllib.request.urlopen(url, timeout=10).read()
+                    scrape(servers[0])
                 load = run_load(servers[which], *options)
                 rates[which] = load.report["steady_requests_per_s"]
                 cpu[which] = (cpu_seconds(servers[which]) - before) / max(1, load.report["ok"])

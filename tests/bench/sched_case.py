@@ -7,15 +7,15 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploy.with_server import ROOT, Server, running_server
+from deploy.with_server import Server, running_server
+from tests.bench.load import BUILD
 from tests.eval.report import Report
 
-BUILD = ROOT / "build/release"
 PLAIN = "scheduling { batching: PLAIN }\n"  # one request, one batch
-KNOWN = (ROOT / "proto/omserve/v1/config.proto").read_text()  # TEMPORARY
 ROOM = "limits { max_inflight_requests: 100000 }\n"
 
 
@@ -33,14 +33,10 @@ class Case:
 
     def modes(self) -> list[tuple[str, str]]:
         """What is added to a figure's name, and to the server's config."""
-        if "PLAIN" not in KNOWN:  # TEMPORARY
-            return [("", "")]
         return [("", ""), (".plain", PLAIN)] if self.plain else [("", "")]
 
     def config(self) -> str:
         """Of every server: room for the load, and a place for the table of gear times."""
-        if "cache_dir" not in KNOWN:  # TEMPORARY
-            return ROOM
         return ROOM + f'cache_dir: "{self.folder / "cache"}"\n'
 
     @contextlib.contextmanager
@@ -50,7 +46,7 @@ class Case:
         """A server over self.folder/models. Keys of 'env' are environment variables."""
         variables = {"HOSTACL_PROFILE": str(profile)} | {k: str(v) for k, v in env.items()}
         say(f"{self.name}: server with {devices} device{'s' if devices > 1 else ''}"
-            + (" (plain mode)" if mode else ""))
+            + (f" ({mode.strip()})" if mode else ""))
         start = time.monotonic()
         with running_server(
             BUILD,
@@ -74,6 +70,18 @@ class Case:
     ) -> None:
         """A figure of the plain mode has no bar."""
         self.report.add(name, value, unit, better, None if name.endswith(".plain") else bar, how)
+
+    def add_busy(self, name: str, share: float) -> None:
+        """How much of the time of a throughput the device worked, of its own log."""
+        how = "part of the same time in which the device's compute engine worked, by its own log"
+        self.add(name, share, "ratio", "higher", None, how)
+
+
+def scrape(server: Server) -> str:
+    """What Prometheus would read."""
+    url = f"http://127.0.0.1:{server.ports['metrics']}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
 
 
 def say(text: str) -> None:

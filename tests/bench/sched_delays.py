@@ -68,7 +68,11 @@ def idle_delay(case: Case) -> None:
     )
     for suffix, mode in case.modes():
         with case.server(profile, mode) as server:
-            done = run_load(server, *RAW, "--in-flight=1", "--requests=500", "--warmup=50").ok()
+            load = run_load(server, *RAW, "--in-flight=1", "--requests=500", "--warmup=50")
+        done = load.ok()
+        stage = next(s for s in load.report["stages"] if s["stage"] == "internvit")
+        say("idle_delay: p50 of queue "
+            f"{stage['queue_ms']['p50'] * 1e3:.0f}, batch-form {stage['batch_form_ms']['p50'] * 1e3:.0f} us")
         delay = statistics.median(request.batching for request in done)
         rest = statistics.median(r.server - r.batching - r.device - r.host for r in done)
         case.add(f"sched.idle_delay_us{suffix}", delay, "us", "lower", 50, how)
@@ -151,5 +155,11 @@ def fairness(case: Case) -> None:
                     f"p99 {p99[len(classes)]:.1f} ms; {len(load.ok('many'))} crowded ones, p50 "
                     f"{percentile([r.latency_ms for r in load.ok('many')], 0.5):.0f} ms; "
                     f"{load.report['errors']}")
+                waits = [
+                    f"{stage['stage']} {stage['queue_ms']['p99']:.1f}"
+                    for stage in load.report["classes"]["one"]["stages"]
+                    if stage["batches"] > 0
+                ]
+                say(f"fairness: p99 of their waits, ms: {', '.join(waits)}")
         value = (p99[2] - p99[1]) / longest_ms
         case.add(f"sched.fairness{suffix}", value, "gears", "lower", 2, how)

@@ -18,9 +18,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from deploy.with_server import ROOT
+from tests.bench.load import BUILD
 
-BUILD = ROOT / "build/release"
 OPSET = 13
 MEAN_RED, MEAN_GREEN = 123.675, 116.28  # of the ViTDet normalisation
 STD_RED, STD_GREEN = 58.395, 57.12

@@ -64,9 +64,7 @@ def vitdet910b3(case: Case) -> None:
             load = closed_loop(server, 16, 25 if suffix else 45, *options)
         value = completions_per_s(load.ok()) * 0.303714
         case.add(f"sched.vitdet910b3.of_ideal{suffix}", value, "ratio", "higher", 0.97, how)
-        busy_how = "part of the same time in which the compute engine worked, by its own log"
-        busy = busy_share(log, load)
-        case.add(f"sched.vitdet910b3.busy{suffix}", busy, "ratio", "higher", None, busy_how)
+        case.add_busy(f"sched.vitdet910b3.busy{suffix}", busy_share(log, load))
 
 
 def internvit910b4(case: Case) -> None:
@@ -109,13 +107,15 @@ def crops(case: Case) -> None:
         "64 in flight, one device"
     )
     for suffix, mode in case.modes():
-        with case.server(profile, mode) as server:
+        log = case.folder / f"engines{suffix}.json"
+        with case.server(profile, mode, HOSTACL_ENGINE_LOG=log) as server:
             options = ["--method=detect", f"--images={pictures}", "--in-flight=64"]
             load = run_load(server, *options, f"--duration={8 if suffix else 15}", "--warmup=300")
         done = load.ok()
         weights = [float(counts[request.number % len(counts)]) for request in done]
         rate = completions_per_s(done, weights)
         case.add(f"sched.crops.of_ideal{suffix}", rate / ideal, "ratio", "higher", 0.95, how)
+        case.add_busy(f"sched.crops.busy{suffix}", busy_share(log, load))
 
 
 def devices64(case: Case) -> None:

@@ -5,6 +5,7 @@
 #include <grpcpp/client_context.h>
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "omserve/v1/vision.grpc.pb.h"
+#include "server/base/thread.h"
 #include "tests/integration/probes.h"
 #include "tests/integration/server_process.h"
 #include "tests/integration/test_pictures.h"
@@ -79,7 +81,7 @@ class Stream {
  private:
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::DetectRequest, v1::FrameAnswer>> stream_;
-  int sent_ = 0;
+  std::atomic<int> sent_{0};  // a reader on another thread looks at it
   bool ended_ = false;
 };
 
@@ -113,7 +115,7 @@ ServerProcess* DetectStreamTest::server_ = nullptr;
 v1::Vision::Stub* DetectStreamTest::stub_ = nullptr;
 
 // Reads to the end and checks the numbers; gives the frames that were answered.
-int ReadAll(Stream& stream, int64_t* dropped) {
+int ReadAll(Stream& stream, int64_t* dropped, std::atomic<int>* so_far = nullptr) {
   v1::FrameAnswer answer;
   int64_t last = 0;
   int answered = 0;
@@ -127,6 +129,7 @@ int ReadAll(Stream& stream, int64_t* dropped) {
     EXPECT_GT(answer.response().detections_size(), 0);
     last = answer.frame();
     ++answered;
+    if (so_far != nullptr) *so_far = answered;
   }
   EXPECT_EQ(last, stream.sent()) << "the newest frame is always answered";
   return answered;
@@ -146,6 +149,25 @@ TEST_F(DetectStreamTest, AnswersOrCountsEveryFrameInOrder) {
   EXPECT_EQ(Metric(*server_, "omserve_stream_frames_dropped_total{model=\"vitdet\"") - before,
             dropped);
   EXPECT_EQ(Metric(*server_, "omserve_streams"), 0);
+}
+
+TEST_F(DetectStreamTest, KeepsAnsweringWhileFramesComeTooFast) {
+  Stream stream(*stub_);
+  std::atomic<int> answered{0};
+  int64_t dropped = 0;
+  int in_all = 0;
+  Thread reader("reader", [&] { in_all = ReadAll(stream, &dropped, &answered); });
+  // A frame every 20 ms or so, where the device takes 120: it must not be that each one that
+  // comes stops the one that is at work.
+  while (answered < 5 && stream.sent() < 1000) {
+    ASSERT_TRUE(stream.Send());
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_GE(answered, 5) << "of " << stream.sent();
+  stream.HalfClose();
+  reader.Join();
+  EXPECT_EQ(in_all + dropped, stream.sent());
+  EXPECT_TRUE(stream.End().ok());
 }
 
 TEST_F(DetectStreamTest, DropsNothingOfAClientThatWaits) {

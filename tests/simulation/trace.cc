@@ -21,6 +21,8 @@ std::string_view ResultName(BatchResult result) {
       return "device fault";
     case BatchResult::kDeviceLost:
       return "device lost";
+    case BatchResult::kUnclear:
+      return "unclear";
   }
   return "?";
 }

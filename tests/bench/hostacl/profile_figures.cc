@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kStage{5};
 
 struct Device {
   double error = 0;          // of the time from the first enqueue to the last completion
-  std::vector<double> late;  // us, of each completion
+  std::vector<double> late;  // us, of each completion after the last enqueue
 };
 
 void Work(int id, const std::string& om, std::barrier<>* ready, Device* result) {
@@ -39,9 +39,12 @@ void Work(int id, const std::string& om, std::barrier<>* ready, Device* result) 
       Must(aclmdlExecuteAsync(model.id(), model.inputs(), model.outputs(), stream), "execute");
       Must(aclrtRecordEvent(events[i], stream), "record");
     }
+    // What ends while the rest is still being queued has nobody who waits for it yet.
+    const Clock::time_point queued = Clock::now();
     for (int i = 0; i < kStages; ++i) {
+      const Clock::time_point end = begin + (i + 1) * kStage;
       Must(aclrtSynchronizeEvent(events[i]), "synchronise");
-      result->late.push_back(Microseconds(Clock::now() - begin - (i + 1) * kStage));
+      if (end > queued) result->late.push_back(Microseconds(Clock::now() - end));
     }
     const double expected = Microseconds(kStages * kStage);
     result->error = std::abs(Microseconds(Clock::now() - begin) - expected) / expected;
@@ -79,11 +82,13 @@ std::vector<Figure> ProfileFigures(const std::string& folder) {
   const std::string how = "16 devices, each 1,000 queued stages of 5 ms, one waiting thread each";
   std::vector<double> sorted = late;
   std::sort(sorted.begin(), sorted.end());
+  if (late.empty()) GiveUp("queueing the stages took longer than the stages");
   const double p99 = sorted[sorted.size() * 99 / 100];
   return {{"hostacl.profile_error", worst, "ratio",
            how + "; wall time from the first enqueue to the last completion, worst device"},
           {"hostacl.profile_late_us", Median(late), "us",
-           how + "; return of aclrtSynchronizeEvent after the end of its stage, p50"},
+           how + "; return of aclrtSynchronizeEvent after the end of its stage, for the stages that"
+                 " end when all are queued, p50"},
           {"hostacl.profile_late_p99_us", p99, "us", how + "; p99"}};
 }
 

@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <cstring>
 
 #include "om_file.h"
 #include "tiny_onnx.h"
@@ -27,6 +28,9 @@ std::shared_ptr<Engine> Obtain(const OmModel& om, int device, const void* weight
   EXPECT_NE(engine, nullptr) << problem;
   return engine;
 }
+
+const uint8_t* Bytes(const float* values) { return reinterpret_cast<const uint8_t*>(values); }
+uint8_t* Bytes(float* values) { return reinterpret_cast<uint8_t*>(values); }
 
 TimePoint Deadline() { return Clock::now() + std::chrono::seconds(60); }
 
@@ -61,15 +65,118 @@ TEST(EngineTest, LazyGearsAreCompiledAtTheirFirstUse) {
   EXPECT_FALSE(engine->WaitForGears(Clock::now()));
   Session session(&om, engine);
   const std::vector<float> x = {1, 2, 3, 4, 5, 6, 7, 8};
-  std::vector<std::vector<uint8_t>> outputs;
-  std::string problem;
-  ASSERT_TRUE(session.Run(1, {reinterpret_cast<const uint8_t*>(x.data())}, &outputs, &problem))
-      << problem;
-  EXPECT_EQ(engine->compiled_gears(), 1u);
   std::vector<float> y(8);
-  ASSERT_EQ(outputs.at(0).size(), 32u);
-  std::memcpy(y.data(), outputs[0].data(), 32);
+  std::string problem;
+  ASSERT_TRUE(session.Run(1, {Bytes(x.data())}, {Bytes(y.data())}, &problem)) << problem;
+  EXPECT_EQ(engine->compiled_gears(), 1u);
   EXPECT_EQ(y, (std::vector<float>{3, 5, 7, 9, 11, 13, 15, 17}));
+}
+
+// Memory that a graph can use itself, and what lies behind it.
+struct Block {
+  alignas(64) std::array<float, 16> values = {};
+  std::array<float, 16> behind = {};
+
+  explicit Block(float first) {
+    for (size_t i = 0; i < values.size(); ++i) values[i] = first + static_cast<float>(i);
+  }
+};
+
+// The values of `x`, each times `scale` plus `offset`.
+std::array<float, 16> Linear(const Block& x, float scale, float offset) {
+  std::array<float, 16> result = x.values;
+  for (float& value : result) value = value * scale + offset;
+  return result;
+}
+
+void RunOnce(Session* session, const float* from, float* to) {
+  std::string problem;
+  EXPECT_TRUE(session->Run(0, {Bytes(from)}, {Bytes(to)}, &problem)) << problem;
+}
+
+TEST(SessionTest, EachRunUsesTheMemoryOfItsCall) {
+  const OmModel om = Decode({.static_batch = 4});
+  const auto engine = Obtain(om, 0, nullptr, false);
+  Session first(&om, engine);
+  Session second(&om, engine);  // both compute on one graph
+  const Block x(1);
+  const Block other(100);
+  Block y(0);
+  Block z(0);
+  RunOnce(&first, x.values.data(), y.values.data());
+  RunOnce(&second, other.values.data(), z.values.data());
+  EXPECT_EQ(y.values, Linear(x, 2, 1));
+  EXPECT_EQ(z.values, Linear(other, 2, 1));
+  RunOnce(&first, other.values.data(), y.values.data());
+  RunOnce(&second, x.values.data(), z.values.data());
+  EXPECT_EQ(y.values, Linear(other, 2, 1));
+  EXPECT_EQ(z.values, Linear(x, 2, 1));
+  RunOnce(&second, x.values.data(), y.values.data());
+  EXPECT_EQ(y.values, z.values);
+  EXPECT_EQ(x.values, Block(1).values);
+  EXPECT_EQ(y.behind, Block(0).behind);
+}
+
+TEST(SessionTest, AnOutputMayLieWhereItsInputLies) {
+  const OmModel om = Decode({.static_batch = 4});
+  Session session(&om, Obtain(om, 0, nullptr, false));
+  Block x(1);
+  const Block before = x;
+  RunOnce(&session, x.values.data(), x.values.data());
+  EXPECT_EQ(x.values, Linear(before, 2, 1));
+  Block y(0);
+  RunOnce(&session, before.values.data(), y.values.data());
+  EXPECT_EQ(y.values, x.values);
+}
+
+TEST(SessionTest, MemoryNeedsNoAlignment) {
+  const OmModel om = Decode({.static_batch = 4});
+  const auto engine = Obtain(om, 0, nullptr, false);
+  Session session(&om, engine);
+  Session fresh(&om, engine);
+  const Block x(1);
+  const Block other(50);
+  Block y(0);
+  std::array<float, 17> from = {};
+  std::copy(other.values.begin(), other.values.end(), from.begin() + 1);
+  for (Session* second : {&session, &fresh}) {
+    alignas(64) std::array<float, 17> to = {};
+    RunOnce(&session, x.values.data(), y.values.data());
+    RunOnce(second, from.data() + 1, to.data() + 1);
+    const std::array<float, 16> expected = Linear(other, 2, 1);
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), to.begin() + 1));
+    EXPECT_EQ(to[0], 0);
+    EXPECT_EQ(y.values, Linear(x, 2, 1));
+  }
+}
+
+TEST(SessionTest, RoundingLeavesTheInputAsItIs) {
+  const OmModel om = Decode({.static_batch = 4, .offset = 0.0009765625f, .half_precision = true});
+  Session session(&om, Obtain(om, 0, nullptr, false));
+  Block x(1);
+  x.values[0] = 1.0001f;  // 1 in fp16; 2 + 2^-10 is 2 in fp16
+  const Block before = x;
+  Block y(0);
+  RunOnce(&session, x.values.data(), y.values.data());
+  EXPECT_EQ(x.values, before.values);
+  EXPECT_EQ(y.values[0], 2);
+  EXPECT_EQ(y.values[1], 4);
+}
+
+TEST(SessionTest, AGraphThatDoesNothingCopies) {
+  OmModel om = Decode({.static_batch = 4});
+  om.graph = testing::OnnxFile(testing::ProtoWriter()
+                                   .Bytes(1, testing::OnnxNode("Identity", {"x"}, "y"))
+                                   .Bytes(2, "empty")
+                                   .Bytes(11, testing::OnnxTensor("x", {4, 4}))
+                                   .Bytes(12, testing::OnnxTensor("y", {4, 4})));
+  Session session(&om, Obtain(om, 0, &kWeights[1], false));
+  Block y(0);
+  for (const float first : {1.0f, 50.0f}) {
+    const Block x(first);
+    RunOnce(&session, x.values.data(), y.values.data());
+    EXPECT_EQ(y.values, x.values);
+  }
 }
 
 TEST(EngineTest, GraphsThatCannotBeReadAreRefused) {

@@ -172,9 +172,9 @@ TEST(FaultPlanTest, FlippedBitsAreTheSameForOneSeed) {
   auto once = clean;
   auto again = clean;
   auto other = clean;
-  FlipBits(5, 1, &once);
-  FlipBits(5, 1, &again);
-  FlipBits(5, 2, &other);
+  FlipBits(5, 1, {once[0], once[1]});
+  FlipBits(5, 1, {again[0], again[1]});
+  FlipBits(5, 2, {other[0], other[1]});
   EXPECT_EQ(once, again);
   EXPECT_NE(once, other);
   EXPECT_NE(once, clean);

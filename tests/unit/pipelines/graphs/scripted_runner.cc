@@ -16,9 +16,10 @@ class Mark final : public DeviceTensor {
 
 }  // namespace
 
-StagePromise ScriptedRunner::Submit(StageCall call, RequestContext&, Done done) {
+StagePromise ScriptedRunner::Submit(StageCall call, RequestContext& context, Done done) {
   stages.emplace_back(call.stage);
   items.push_back(call.items);
+  streams.push_back(context.stream());
   StagePromise promise;
   for (const int output : call.keep) {
     promise.resize(std::max(promise.size(), static_cast<size_t>(output) + 1));

@@ -33,6 +33,7 @@ class ScriptedRunner : public ModelRunner {
   std::map<std::string, Answer> answers;
   std::vector<std::string> stages;  // in the order of the calls
   std::vector<int64_t> items;       // of each call
+  std::vector<int64_t> streams;     // of the request at each call
   std::function<void(const std::string&)> before_answer = [](const std::string&) {};
 
  private:

@@ -215,6 +215,12 @@ TEST_F(VitDetTest, MoreCutThanThereWasIsAnError) {
   EXPECT_EQ(Detect().status().code(), absl::StatusCode::kInternal);
 }
 
+TEST_F(VitDetTest, AFrameThatHasComeToTheDeviceIsNotReplaced) {
+  context_.set_stream(7);
+  ASSERT_TRUE(Detect().ok());
+  EXPECT_THAT(runner_.streams, ElementsAre(7, 0, 0, 0));
+}
+
 TEST_F(VitDetTest, ErrorsOfEachStageComeThrough) {
   for (const char* stage : {"backbone", "rpn", "roi_bbox", "roi_mask"}) {
     const auto kept = runner_.answers[stage];

@@ -150,6 +150,7 @@ class BatchingTest : public ::testing::Test {
   static EngineOptions OneAhead() {
     EngineOptions options;
     options.scheduling.ahead = 1;
+    options.submit_here = false;  // the tests hold the thread that submits
     return options;
   }
 

@@ -8,7 +8,9 @@ namespace {
 
 TEST_F(BatchingTest, AStageCanStartOnWhatAnotherOneWillLeave) {
   for (const int64_t items : {1, 3, 8, 21}) {
-    ASSERT_NO_FATAL_FAILURE(Start({.engine = {}}));
+    EngineOptions engine;
+    engine.submit_here = false;
+    ASSERT_NO_FATAL_FAILURE(Start({.engine = engine}));
     TestCall first, second;
     AclPlanHold();
     StageCall call = Call(items, 5);

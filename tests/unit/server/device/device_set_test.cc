@@ -5,7 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
 #include "server/base/thread.h"
+#include "server/device/acl_status.h"
 
 namespace omserve {
 namespace {
@@ -91,6 +96,25 @@ TEST(StagingPoolTest, WorksOnThreadsWithoutADevice) {
     const HostTensor tensor = (*set)->staging().Allocate(DType::kUint8, {1000});
     EXPECT_TRUE((*set)->staging().Owns(tensor.data(), tensor.bytes()));
   });
+}
+
+TEST(StagingPoolTest, OutlivesTheDeviceThatLentItsContext) {
+  const std::string plan = ::testing::TempDir() + "/staging_pool_test_faults.json";
+  std::ofstream(plan) << R"({"rules": [{"call": "aclrtMallocHost", "device": 0, "lost": true},
+                                       {"call": "aclrtMallocHost", "device": 1, "nth": 3,
+                                        "lost": true}]})";
+  setenv("HOSTACL_FAULTS", plan.c_str(), 1);
+  const auto set = Open({});
+  unsetenv("HOSTACL_FAULTS");
+  ASSERT_TRUE(set.ok()) << set.status();
+  StagingPool& staging = (*set)->staging();
+  const auto first = staging.TryAllocate(DType::kUint8, {1000});
+  ASSERT_TRUE(first.ok()) << first.status();
+  (*set)->device(0).MarkUnhealthy(absl::UnavailableError("lost"));
+  ASSERT_TRUE(staging.TryAllocate(DType::kUint8, {2000}).ok());
+  const absl::Status none = staging.TryAllocate(DType::kUint8, {100000}).status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(IsDeviceLost(none)) << "whose batch it is for need not be lost: " << none;
 }
 
 TEST(StagingPoolTest, ATensorMayOutliveThePool) {

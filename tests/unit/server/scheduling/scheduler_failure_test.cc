@@ -56,6 +56,44 @@ TEST_F(SchedulerFailureTest, AJobThatIsCancelledMayHaveBeenTheGuiltyOne) {
   EXPECT_EQ(reason(job), EndReason::kDone);
 }
 
+TEST_F(SchedulerFailureTest, WhatFailedUnclearlyRunsAgainWithNothingElseOnTheDevice) {
+  Make(1, {{"p", 1, {Stage({1, 4})}}});
+  const JobId a = Submit(4), b = Submit(4);
+  const auto first = Advance();
+  ASSERT_THAT(first, SizeIs(1));
+  Pass(Milliseconds(12));  // the device will soon be free
+  const auto second = Advance();
+  ASSERT_THAT(second, SizeIs(1)) << "one behind the other";
+  End(first[0], BatchResult::kUnclear);
+  End(second[0], BatchResult::kUnclear);
+  auto batches = Advance();
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_THAT(JobsOf(batches[0]), ElementsAre(a));
+  End(batches[0], BatchResult::kInputFault);
+  batches = Advance();
+  EXPECT_EQ(reason(a), EndReason::kInputFault);
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_THAT(JobsOf(batches[0]), ElementsAre(b));
+  Complete(batches[0]);
+  Advance();
+  EXPECT_EQ(reason(b), EndReason::kDone);
+  EXPECT_THAT(fenced_, IsEmpty());
+}
+
+TEST_F(SchedulerFailureTest, WhatFailedUnclearlyHasNotFelledADevice) {
+  Make(2, {{"p", 1, {Stage({4})}}});
+  const JobId job = Submit(4);
+  End(Advance()[0], BatchResult::kUnclear);
+  auto batches = Advance();
+  ASSERT_THAT(batches, SizeIs(1));
+  End(batches[0], BatchResult::kDeviceLost);
+  batches = Advance();
+  ASSERT_THAT(batches, SizeIs(1)) << "on the second device";
+  End(batches[0], BatchResult::kDeviceLost);
+  Advance();
+  EXPECT_EQ(reason(job), EndReason::kPoison);
+}
+
 TEST_F(SchedulerFailureTest, ADeviceThatFailsOnceIsTriedAgain) {
   Make(1, {{"p", 1, {Stage({1})}}});
   const JobId job = Submit(1);

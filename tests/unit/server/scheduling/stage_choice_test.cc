@@ -45,6 +45,17 @@ TEST(StageChoiceTest, APoorlyFilledStageWaitsForCompany) {
   EXPECT_EQ(ChooseStage({as_poor, poor}, kStart, kPatience), 1u);
 }
 
+TEST(StageChoiceTest, UnlessItLosesNextToNothing) {
+  StageCandidate cheap = Candidate(0, 3);
+  cheap.efficiency = 0.1;
+  cheap.cost = absl::Microseconds(500);
+  StageCandidate crowd = Candidate(1, 1);
+  crowd.key = kStart + absl::Seconds(1);
+  EXPECT_EQ(ChooseStage({cheap, crowd}, kStart, kPatience), 0u);
+  cheap.cost = Milliseconds(5);
+  EXPECT_EQ(ChooseStage({cheap, crowd}, kStart, kPatience), 1u);
+}
+
 TEST(StageChoiceTest, ButDoesNotStarve) {
   StageCandidate poor = Candidate(1, 0);
   poor.efficiency = 0.4;

@@ -212,12 +212,18 @@ TEST_F(RequestRunTest, NonsenseInTheMetadataAndLateRequestsNeverReachTheRunner) 
 
 TEST_F(RequestRunTest, RunsAgainWhenItsDeviceIsLost) {
   Fail(2, true);
+  // As a pipeline does with a frame that is worth finishing.
+  runner_->before_answer = [this](const std::string&) {
+    runner_->events.push_back("stage");
+    runner_->admitted->set_stream(0);
+  };
   Begin();
   Finish();
   EXPECT_EQ(EndCode(), absl::StatusCode::kOk);
   EXPECT_THAT(runner_->events, ElementsAre("admit", "stage", "stage", "stage", "leave completed"));
   EXPECT_THAT(executor_.lanes, ElementsAre(Lane::kNew, Lane::kContinue, Lane::kContinue));
   EXPECT_EQ(method_->restarts->Value(), 2);
+  EXPECT_THAT(runner_->streams, ElementsAre(7, 7, 7));
 }
 
 TEST_F(RequestRunTest, RunsAgainTwiceAtMost) {
