@@ -17,6 +17,7 @@ PROGRAMS := omserve omserve-client omserve-loadtest ascendcl atc
 build: bootstrap
 	@deploy/build.sh release $(PROGRAMS)
 	@deploy/compile_models.sh build/release build/models
+	@deploy/compile_ocr.sh build/release models/ppocr_v4/pipeline.pbtxt build/models_ocr/ppocr_v4
 
 # Two simulated NPUs, held-out scenes in, drawn pictures out.
 demo: build
@@ -61,4 +62,4 @@ format:
 	@git ls-files -- '*.cc' '*.h' | xargs clang-format-19 -i
 
 clean:
-	rm -rf build/release build/dev build/asan build/tsan build/models build/demo
+	rm -rf build/release build/dev build/asan build/tsan build/models build/models_ocr build/demo build/demo_models build/serve_models

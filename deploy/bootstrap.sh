@@ -10,7 +10,7 @@ packages=(
   clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 cmake ninja-build ccache pkg-config
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
-  prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libpolyclipping-dev prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev python3 python3-pip curl
 )
 eval_packages=(
@@ -75,8 +75,8 @@ install_venv() {
 mkdir -p build
 install_debian "${packages[@]}"
 install_wheel openvino openvino "OpenVINO (58 MB)"
+install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
 if [ "${1:-}" = --eval ]; then
   install_debian "${eval_packages[@]}"
   install_venv
-  install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
 fi

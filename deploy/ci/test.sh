@@ -9,7 +9,8 @@ say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 
 say "house rules"
 /usr/bin/python3 deploy/ci/check_house.py
-/usr/bin/python3 -m unittest -q deploy.ci.check_house_test tests.bench.load_test
+/usr/bin/python3 -m unittest -q deploy.ci.check_house_test deploy.onnx_metadata_test \
+  tests.bench.load_test
 say "formatting"
 git ls-files -- '*.cc' '*.h' | xargs clang-format-19 --dry-run --Werror
 say "release build"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pipelines/base/status_macros.h"
@@ -45,6 +46,21 @@ std::vector<StageShape> ExpectedStages(const v1::PipelineManifest& manifest) {
   if (manifest.has_internvit()) {
     // The head's logits come second, when there is a head.
     return {{"internvit", 1, manifest.internvit().num_classes() > 0 ? 2 : 1}};
+  }
+  if (manifest.has_ppocr()) {
+    // One stage a gear, in any number, of which a request passes some: detection, direction,
+    // recognition. MakePpOcrConfig looks at the names.
+    std::vector<StageShape> gears;
+    for (const char* part : {"det_", "cls", ""}) {
+      for (const v1::StageManifest& stage : manifest.stages()) {
+        if (absl::StartsWith(stage.name(), part) &&
+            std::none_of(gears.begin(), gears.end(),
+                         [&](const StageShape& gear) { return gear.name == stage.name(); })) {
+          gears.push_back({stage.name(), 1, 1, true});
+        }
+      }
+    }
+    return gears;
   }
   const int levels =
       manifest.vitdet().strides().empty() ? 5 : static_cast<int>(manifest.vitdet().strides_size());
@@ -126,7 +142,8 @@ absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
   OMSERVE_RETURN_IF_ERROR(CheckName("name", manifest.name()));
   OMSERVE_RETURN_IF_ERROR(CheckName("version", manifest.version()));
   if (manifest.pipeline_case() == v1::PipelineManifest::PIPELINE_NOT_SET) {
-    return Bad("pipeline", "unknown pipeline; one of vitdet { } and internvit { } must be there");
+    return Bad("pipeline",
+               "unknown pipeline; one of vitdet { }, internvit { } and ppocr { } must be there");
   }
   if (!(manifest.weight() >= 0 && manifest.weight() <= 1000)) {
     return Bad("weight", absl::StrCat(manifest.weight(), " is not between 0 and 1000"));

@@ -18,7 +18,6 @@
 #include "pipelines/base/request_context.h"
 #include "pipelines/base/status_macros.h"
 #include "pipelines/base/task.h"
-#include "pipelines/image/decoded_size.h"
 #include "server/service/call_environment.h"
 #include "server/service/call_terms.h"
 #include "server/service/request_record.h"
@@ -105,15 +104,14 @@ class RequestRun {
     OMSERVE_RETURN_IF_ERROR(terms_status_);
     OMSERVE_RETURN_IF_ERROR(CheckRequestId(request_->request_id()));
     OMSERVE_ASSIGN_OR_RETURN(options_, Method::CheckOptions(*request_, pipeline()));
-    OMSERVE_ASSIGN_OR_RETURN(image_, CheckImage(request_->image(), model_->limits));
-    OMSERVE_ASSIGN_OR_RETURN(const int64_t decoded, DecodedSize(image_, model_->limits));
+    OMSERVE_ASSIGN_OR_RETURN(input_, Method::CheckInput(*request_, model_->limits));
+    OMSERVE_ASSIGN_OR_RETURN(const int64_t bytes, Method::InputBytes(input_, model_->limits));
     OMSERVE_RETURN_IF_ERROR(context_.Check());
     OMSERVE_ASSIGN_OR_RETURN(Admission::Ticket ticket, environment_.admission.Enter());
     ticket_.emplace(std::move(ticket));
     if (!metrics_->off) metrics_->inflight->Increment();
     context_.set_trace_id(request_->request_id());
-    const Admitted admitted =
-        model_->runner->Admit(context_, static_cast<int64_t>(image_.bytes.size()) + decoded);
+    const Admitted admitted = model_->runner->Admit(context_, bytes);
     if (!admitted.status.ok()) {
       retry_after_ = std::max(admitted.retry_after, absl::Milliseconds(1));
       return admitted.status;
@@ -129,7 +127,7 @@ class RequestRun {
       End(std::move(status));
       return;
     }
-    omserve::Start<Result>(Method::Run(pipeline(), *model_->runner, context_, image_, options_),
+    omserve::Start<Result>(Method::Run(pipeline(), *model_->runner, context_, input_, options_),
                            [this](Result result) { Answer(std::move(result)); });
   }
 
@@ -209,7 +207,7 @@ class RequestRun {
   absl::AnyInvocable<bool()> still_wanted_;  // may be null
   const ServedModel* model_ = nullptr;       // set before let_in_
   typename Method::Options options_;
-  ImageInput image_;
+  typename Method::Input input_;
   std::optional<Admission::Ticket> ticket_;  // until the owner has handed the answer over
   absl::Duration retry_after_ = Admission::kRetryAfter;
   int restarts_ = 0;

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "omserve/v1/vision.pb.h"
+#include "pipelines/base/status_macros.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/vitdet.h"
+#include "pipelines/image/decoded_size.h"
 #include "server/service/answer_conversion.h"
 #include "server/service/request_checks.h"
 
@@ -15,7 +17,21 @@ namespace omserve {
 
 // What Detect and Embed do differently; the parameter of RequestRun and UnaryCall.
 
-struct DetectMethod {
+// A method that takes one picture.
+struct OneImage {
+  using Input = ImageInput;
+  template <typename Request>
+  static absl::StatusOr<Input> CheckInput(const Request& request, const ImageLimits& limits) {
+    return CheckImage(request.image(), limits);
+  }
+  // Host memory for it, decoded too.
+  static absl::StatusOr<int64_t> InputBytes(const Input& image, const ImageLimits& limits) {
+    OMSERVE_ASSIGN_OR_RETURN(const int64_t decoded, DecodedSize(image, limits));
+    return static_cast<int64_t>(image.bytes.size()) + decoded;
+  }
+};
+
+struct DetectMethod : OneImage {
   using Request = v1::DetectRequest;
   using Response = v1::DetectResponse;
   using Pipeline = VitDet;
@@ -43,7 +59,7 @@ struct DetectFrameMethod : DetectMethod {
   static const RequestMetrics& Metrics(const ServedModel& model) { return model.frame_metrics; }
 };
 
-struct EmbedMethod {
+struct EmbedMethod : OneImage {
   using Request = v1::EmbedRequest;
   using Response = v1::EmbedResponse;
   using Pipeline = InternVit;

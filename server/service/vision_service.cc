@@ -3,6 +3,7 @@
 #include "server/service/vision_service.h"
 
 #include "server/service/answer_conversion.h"
+#include "server/service/read_text_method.h"
 #include "server/service/unary_call.h"
 #include "server/service/vision_methods.h"
 
@@ -20,6 +21,7 @@ VisionService::VisionService(CallEnvironment environment, ServerMetrics& metrics
       frame_fallback_(metrics.AddMethod(kNoModel, "DetectStream")),
       stream_fallback_(metrics.AddStreams(kNoModel)),
       embed_fallback_(metrics.AddMethod(kNoModel, "Embed")),
+      read_fallback_(metrics.AddMethod(kNoModel, "ReadText")),
       stream_environment_{environment_, frame_fallback_, stream_fallback_, metrics.streams(),
                           streams_} {}
 
@@ -38,6 +40,12 @@ grpc::ServerUnaryReactor* VisionService::Embed(grpc::CallbackServerContext* rpc,
                                                const v1::EmbedRequest* request,
                                                v1::EmbedResponse* response) {
   return UnaryCall<EmbedMethod>::Start(environment_, embed_fallback_, *rpc, *request, *response);
+}
+
+grpc::ServerUnaryReactor* VisionService::ReadText(grpc::CallbackServerContext* rpc,
+                                                  const v1::ReadTextRequest* request,
+                                                  v1::ReadTextResponse* response) {
+  return UnaryCall<ReadTextMethod>::Start(environment_, read_fallback_, *rpc, *request, *response);
 }
 
 grpc::ServerUnaryReactor* VisionService::ListModels(grpc::CallbackServerContext* rpc,

@@ -26,6 +26,9 @@ class VisionService final : public v1::Vision::CallbackService {
       grpc::CallbackServerContext* rpc) override;
   grpc::ServerUnaryReactor* Embed(grpc::CallbackServerContext* rpc, const v1::EmbedRequest* request,
                                   v1::EmbedResponse* response) override;
+  grpc::ServerUnaryReactor* ReadText(grpc::CallbackServerContext* rpc,
+                                     const v1::ReadTextRequest* request,
+                                     v1::ReadTextResponse* response) override;
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* rpc,
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
@@ -43,6 +46,7 @@ class VisionService final : public v1::Vision::CallbackService {
   const RequestMetrics frame_fallback_;
   const StreamMetrics stream_fallback_;
   const RequestMetrics embed_fallback_;
+  const RequestMetrics read_fallback_;
   OpenStreams streams_;
   const StreamEnvironment stream_environment_;
   std::atomic<int64_t> last_stream_{0};

@@ -51,6 +51,32 @@ TEST_F(ClientCommandsTest, DetectPrintsTables) {
   EXPECT_EQ(err_.str(), "");
 }
 
+TEST_F(ClientCommandsTest, ReadPrintsText) {
+  command_.kind = ClientCommand::Kind::kRead;
+  command_.files = {Write("a", "page")};
+  command_.words = true;
+  command_.orientation = false;
+  EXPECT_EQ(Run(), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("0.500  text of a picture"));
+  EXPECT_EQ(fake_.last_read().image().encoded(), "page");
+  EXPECT_TRUE(fake_.last_read().words());
+  EXPECT_TRUE(fake_.last_read().has_orientation());
+  EXPECT_FALSE(fake_.last_read().orientation());
+  EXPECT_FALSE(fake_.last_read().has_min_score());
+}
+
+TEST_F(ClientCommandsTest, ReadSendsLinesAsLines) {
+  command_.kind = ClientCommand::Kind::kRead;
+  command_.files = {Write("a", "line")};
+  command_.as_lines = true;
+  command_.json = true;
+  EXPECT_EQ(Run(), 0);
+  EXPECT_FALSE(fake_.last_read().has_image());
+  ASSERT_EQ(fake_.last_read().lines_size(), 1);
+  EXPECT_EQ(fake_.last_read().lines(0).encoded(), "line");
+  EXPECT_EQ(Json()["results"][0]["lines"][0]["text"], "text of a picture");
+}
+
 TEST_F(ClientCommandsTest, DetectSendsWhatWasAskedFor) {
   command_.files = {Write("a", "cat")};
   command_.model = "m";

@@ -81,6 +81,26 @@ TEST_F(CommandLineTest, ReadsEmbedModelsAndHealth) {
   EXPECT_EQ(health.command->service, "s");
 }
 
+TEST_F(CommandLineTest, ReadsRead) {
+  const auto parsed = Client({"read", "a.png", "--min-score=0.25", "--region", "polygon",
+                              "--orientation=false", "--characters", "--words", "--out=d"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  const ClientCommand& command = *parsed.command;
+  EXPECT_EQ(command.kind, ClientCommand::Kind::kRead);
+  EXPECT_EQ(command.min_score, 0.25F);
+  EXPECT_EQ(command.region, v1::TEXT_REGION_POLYGON);
+  EXPECT_EQ(command.orientation, false);
+  EXPECT_TRUE(command.characters);
+  EXPECT_TRUE(command.words);
+  EXPECT_EQ(command.out, "d");
+  EXPECT_EQ(command.task, v1::READ_TASK_UNSPECIFIED);
+  const auto plain = Client({"read", "a.png"});
+  EXPECT_FALSE(plain.command->min_score.has_value());
+  EXPECT_FALSE(plain.command->orientation.has_value());
+  EXPECT_EQ(Client({"read", "a.png", "--detect-only"}).command->task, v1::READ_TASK_DETECT);
+  EXPECT_TRUE(Client({"read", "a.png", "--lines"}).command->as_lines);
+}
+
 TEST_F(CommandLineTest, TakesTheServerFromTheEnvironment) {
   setenv("OMSERVE_SERVER", "e:5", 1);
   EXPECT_EQ(Client({"models"}).command->server, "e:5");
@@ -105,6 +125,12 @@ TEST_F(CommandLineTest, RefusesMistakesWithStatusTwo) {
       {"detect", "a.jpg", "--budget-ms=0"},
       {"embed", "a.jpg", "--feature=best"},
       {"embed", "a.jpg", "--top-k=-1"},
+      {"read"},
+      {"read", "a.jpg", "--min-score=2"},
+      {"read", "a.jpg", "--region=circle"},
+      {"read", "a.jpg", "--orientation=sideways"},
+      {"read", "a.jpg", "--lines", "--detect-only"},
+      {"read", "a.jpg", "--lines", "--out=d"},
       {"models", "extra"},
   };
   for (const auto& mistake : mistakes) {

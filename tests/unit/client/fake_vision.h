@@ -76,6 +76,10 @@ class FakeVision final : public v1::Vision::Service {
     MutexLock lock(mutex_);
     return last_detect_;
   }
+  v1::ReadTextRequest last_read() {
+    MutexLock lock(mutex_);
+    return last_read_;
+  }
 
   grpc::Status Detect(grpc::ServerContext* context, const v1::DetectRequest* request,
                       v1::DetectResponse* response) override {
@@ -133,6 +137,18 @@ class FakeVision final : public v1::Vision::Service {
     }
     return Pass(context, request->image().encoded());
   }
+  grpc::Status ReadText(grpc::ServerContext* context, const v1::ReadTextRequest* request,
+                        v1::ReadTextResponse* response) override {
+    {
+      MutexLock lock(mutex_);
+      last_read_ = *request;
+    }
+    response->set_model("fake");
+    v1::TextLine* line = response->add_lines();
+    line->set_text("text of a picture");
+    line->set_score(0.5F);
+    return Pass(context, request->image().encoded());
+  }
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                           v1::ListModelsResponse* response) override {
     response->add_models()->set_name("fake");
@@ -181,6 +197,7 @@ class FakeVision final : public v1::Vision::Service {
   absl::Time stall_end_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::multimap<std::string, std::string> last_metadata_ ABSL_GUARDED_BY(mutex_);
   v1::DetectRequest last_detect_ ABSL_GUARDED_BY(mutex_);
+  v1::ReadTextRequest last_read_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace omserve::client
