@@ -13,6 +13,7 @@ packages=(
   prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev python3 python3-pip curl
   python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
+  python3-shapely
 )
 eval_packages=(
   python3-torch python3-torchvision libopenblas0-pthread dataset-fashion-mnist python3-venv

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speed and steadiness of the running server.
 
-usage: python -m tests.bench.bench --out build/bench [--soak-requests 20000]
+usage: python -m tests.bench.bench --out build/bench [--only hostacl,ideal,host,soak,ocr]
+         [--soak-requests 20000]
 """
 
 from __future__ import annotations
@@ -137,19 +138,35 @@ def bench_hostacl(out: pathlib.Path, report: Report) -> None:
         report.add(figure["name"], figure["value"], figure["unit"], better, bar, figure["how"])
 
 
+PARTS = ("hostacl", "ideal", "host", "soak", "ocr")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench")
     parser.add_argument("--soak-requests", type=int, default=20000)
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
     args = parser.parse_args()
+    parts = set(args.only.split(","))
+    if unknown := parts - set(PARTS):
+        parser.error(f"--only: there is no part {sorted(unknown)[0]}")
     args.out.mkdir(parents=True, exist_ok=True)
     folder = args.out / "scenes"
-    make_data("scenes", 64, folder)
+    if parts & {"ideal", "host", "soak"}:
+        make_data("scenes", 64, folder)
     report = Report()
-    bench_hostacl(args.out, report)
-    bench_of_ideal(folder, args.out, report)
-    bench_host(folder, args.out, report)
-    bench_soak(folder, args.out, args.soak_requests, report)
+    if "hostacl" in parts:
+        bench_hostacl(args.out, report)
+    if "ideal" in parts:
+        bench_of_ideal(folder, args.out, report)
+    if "host" in parts:
+        bench_host(folder, args.out, report)
+    if "soak" in parts:
+        bench_soak(folder, args.out, args.soak_requests, report)
+    if "ocr" in parts:
+        from tests.bench.ocr import bench_ocr  # RapidOCR takes a second to import
+
+        bench_ocr(args.out, report)
     report.write(args.out)
     return 0
 
