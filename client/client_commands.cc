@@ -16,6 +16,8 @@
 #include "client/file_answer.h"
 #include "client/picture_files.h"
 #include "client/progress_bar.h"
+#include "client/text_json.h"
+#include "client/text_lines.h"
 #include "client/vision_client.h"
 
 namespace omserve::client {
@@ -118,6 +120,24 @@ int Complain(const absl::Status& status, const ClientCommand& command, std::ostr
   return 1;
 }
 
+// Draws the answers when --out says where to. Returns 1 if a picture failed, else 0.
+template <typename Response>
+int DrawIfAsked(const std::vector<FileAnswer<Response>>& answers, const ClientCommand& command,
+                std::ostream& out, std::ostream& err) {
+  if (command.out.empty()) {
+    return 0;
+  }
+  const DrawnPictures drawn = DrawResults(answers, command.out);
+  for (const absl::Status& error : drawn.errors) {
+    err << "error: " << DescribeError(error) << "\n";
+  }
+  if (!command.json && !drawn.contact_sheet.empty()) {
+    out << "\ndrew " << drawn.files.size() << (drawn.files.size() == 1 ? " picture" : " pictures")
+        << "; all on one: " << drawn.contact_sheet << "\n";
+  }
+  return drawn.errors.empty() ? 0 : 1;
+}
+
 int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err) {
   v1::DetectRequest form;
   form.set_model(command.model);
@@ -138,19 +158,7 @@ int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err
   } else {
     PrintTables(FormatDetections(answers), answers, out);
   }
-  int exit_status = ReportErrors(answers, command.server, err);
-  if (!command.out.empty()) {
-    const DrawnPictures drawn = DrawResults(answers, command.out);
-    for (const absl::Status& error : drawn.errors) {
-      err << "error: " << DescribeError(error) << "\n";
-      exit_status = 1;
-    }
-    if (!command.json && !drawn.contact_sheet.empty()) {
-      out << "\ndrew " << drawn.files.size() << (drawn.files.size() == 1 ? " picture" : " pictures")
-          << "; all on one: " << drawn.contact_sheet << "\n";
-    }
-  }
-  return exit_status;
+  return ReportErrors(answers, command.server, err) | DrawIfAsked(answers, command, out, err);
 }
 
 int RunEmbed(const ClientCommand& command, std::ostream& out, std::ostream& err) {
@@ -168,6 +176,35 @@ int RunEmbed(const ClientCommand& command, std::ostream& out, std::ostream& err)
     PrintTables(FormatEmbeddings(answers), answers, out);
   }
   return ReportErrors(answers, command.server, err);
+}
+
+int RunRead(const ClientCommand& command, std::ostream& out, std::ostream& err) {
+  v1::ReadTextRequest form;
+  form.set_model(command.model);
+  form.set_task(command.task);
+  form.set_region(command.region);
+  form.set_characters(command.characters);
+  form.set_words(command.words);
+  if (command.min_score.has_value()) {
+    form.set_min_score(*command.min_score);
+  }
+  if (command.orientation.has_value()) {
+    form.set_orientation(*command.orientation);
+  }
+  const auto answers = AskForFiles<v1::ReadTextRequest, v1::ReadTextResponse>(
+      command, form, [as_lines = command.as_lines](VisionClient& client, auto request, auto done) {
+        if (as_lines) {
+          *request->add_lines() = std::move(*request->mutable_image());
+          request->clear_image();
+        }
+        client.ReadText(std::move(request), std::move(done));
+      });
+  if (command.json) {
+    PrintJson(answers, out);
+  } else {
+    PrintTables(FormatText(answers), answers, out);
+  }
+  return ReportErrors(answers, command.server, err) | DrawIfAsked(answers, command, out, err);
 }
 
 int RunModels(const ClientCommand& command, std::ostream& out, std::ostream& err) {
@@ -212,6 +249,8 @@ int RunClientCommand(const ClientCommand& command, std::ostream& out, std::ostre
       return RunDetect(command, out, err);
     case ClientCommand::Kind::kEmbed:
       return RunEmbed(command, out, err);
+    case ClientCommand::Kind::kRead:
+      return RunRead(command, out, err);
     case ClientCommand::Kind::kModels:
       return RunModels(command, out, err);
     case ClientCommand::Kind::kHealth:

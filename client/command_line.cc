@@ -16,6 +16,10 @@ const std::map<std::string, v1::Feature> kFeatures = {{"cls", v1::FEATURE_CLS},
                                                       {"cls_mean", v1::FEATURE_CLS_MEAN},
                                                       {"all", v1::FEATURE_ALL_TOKENS}};
 
+const std::map<std::string, v1::TextRegion> kRegions = {{"quad", v1::TEXT_REGION_QUAD},
+                                                        {"polygon", v1::TEXT_REGION_POLYGON},
+                                                        {"box", v1::TEXT_REGION_BOX}};
+
 CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& text) {
   CLI::App* command = app.add_subcommand(name, text);
   command->fallthrough();  // --server may stand behind the command, too
@@ -30,12 +34,32 @@ void AddPictureOptions(CLI::App* app, ClientCommand* command) {
       ->capture_default_str();
 }
 
+void AddReadOptions(CLI::App* read, ClientCommand* command) {
+  AddPictureOptions(read, command);
+  CLI::Option* detect = read->add_flag_callback(
+      "--detect-only", [command] { command->task = v1::READ_TASK_DETECT; },
+      "where text is, not what it says");
+  CLI::Option* lines =
+      read->add_flag("--lines", command->as_lines, "every file is one line of text, cut out")
+          ->excludes(detect);
+  read->add_option("--min-score", command->min_score, "keep lines from this score on")
+      ->check(CLI::Range(0.0, 1.0));
+  AddChoice(read, "--region", kRegions, &command->region, "form of the outlines (default: quad)");
+  read->add_option("--orientation", command->orientation,
+                   "turn lines that stand on their head: true or false");
+  read->add_flag("--characters", command->characters, "with --json: every character");
+  read->add_flag("--words", command->words, "with --json: every word");
+  read->add_option("--out", command->out, "draw into this folder")
+      ->type_name("DIR")
+      ->excludes(lines);
+}
+
 }  // namespace
 
 ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv) {
   ClientCommand command;
   int64_t deadline_ms = 60000;
-  CLI::App app("Asks an omserve for detections, features and its state.", "omserve-client");
+  CLI::App app("Asks an omserve for detections, features, text and its state.", "omserve-client");
   app.require_subcommand(1);
   AddServer(app, &command.server, &deadline_ms);
   app.add_flag("--json", command.json, "one JSON document on standard output");
@@ -57,6 +81,9 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
 
+  CLI::App* read = AddCommand(app, "read", "text of pictures");
+  AddReadOptions(read, &command);
+
   const CLI::App* models = AddCommand(app, "models", "what is served");
   CLI::App* health = AddCommand(app, "health", "whether the server can take requests");
   health->add_option("--service", command.service, "a service or model (default: the server)");
@@ -65,6 +92,7 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
     using Kind = ClientCommand::Kind;
     command.kind = detect->parsed()   ? Kind::kDetect
                    : embed->parsed()  ? Kind::kEmbed
+                   : read->parsed()   ? Kind::kRead
                    : models->parsed() ? Kind::kModels
                                       : Kind::kHealth;
     command.deadline = absl::Milliseconds(deadline_ms);

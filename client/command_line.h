@@ -15,7 +15,7 @@ namespace omserve::client {
 
 // What a user of omserve-client asked for; each member is for the commands that have its option.
 struct ClientCommand {
-  enum class Kind { kDetect, kEmbed, kModels, kHealth };
+  enum class Kind { kDetect, kEmbed, kRead, kModels, kHealth };
   Kind kind = Kind::kModels;
   std::string server;                           // host:port
   absl::Duration deadline = absl::Seconds(60);  // of every call
@@ -30,7 +30,14 @@ struct ClientCommand {
   std::string out;  // folder for drawn pictures; empty: none
   v1::Feature feature = v1::FEATURE_CLS;
   int top_k = 0;
-  std::string service;  // of health; empty: the whole server
+  v1::ReadTask task = v1::READ_TASK_UNSPECIFIED;
+  v1::TextRegion region = v1::TEXT_REGION_UNSPECIFIED;
+  std::optional<float> min_score;   // 0 to 1
+  std::optional<bool> orientation;  // whether lines are turned upright
+  bool characters = false;
+  bool words = false;
+  bool as_lines = false;  // every file is one line of text
+  std::string service;    // of health; empty: the whole server
 };
 
 // Reads a command line and, for --server, the environment variable OMSERVE_SERVER. Never throws,

@@ -19,5 +19,6 @@ struct FileAnswer {
 
 using DetectFileAnswer = FileAnswer<v1::DetectResponse>;
 using EmbedFileAnswer = FileAnswer<v1::EmbedResponse>;
+using ReadFileAnswer = FileAnswer<v1::ReadTextResponse>;
 
 }  // namespace omserve::client

@@ -90,6 +90,15 @@ void VisionClient::Embed(std::shared_ptr<const v1::EmbedRequest> request,
       });
 }
 
+void VisionClient::ReadText(std::shared_ptr<const v1::ReadTextRequest> request,
+                            Done<v1::ReadTextResponse> done) {
+  Begin<v1::ReadTextRequest, v1::ReadTextResponse>(
+      std::move(request), std::move(done), [this](auto& call, auto callback) {
+        stub_->async()->ReadText(&call.context, call.request.get(), &call.response,
+                                 std::move(callback));
+      });
+}
+
 void VisionClient::WaitUntilIdle() { in_flight_.WaitUntilEmpty(); }
 
 absl::StatusOr<v1::ListModelsResponse> VisionClient::ListModels() {

@@ -41,6 +41,8 @@ class VisionClient {
   // shared so that one request may be sent many times without a copy; it is not changed.
   void Detect(std::shared_ptr<const v1::DetectRequest> request, Done<v1::DetectResponse> done);
   void Embed(std::shared_ptr<const v1::EmbedRequest> request, Done<v1::EmbedResponse> done);
+  void ReadText(std::shared_ptr<const v1::ReadTextRequest> request,
+                Done<v1::ReadTextResponse> done);
   // Blocks until every started call has ended and its 'done' has returned.
   void WaitUntilIdle();
 

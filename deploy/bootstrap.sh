@@ -10,7 +10,7 @@ packages=(
   clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 cmake ninja-build ccache pkg-config
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
-  prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libpolyclipping-dev prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev python3 python3-pip curl
   python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
   python3-shapely

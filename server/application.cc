@@ -13,6 +13,7 @@
 #include "server/device/device_set.h"
 #include "server/metrics/metrics_listener.h"
 #include "server/metrics/server_metrics.h"
+#include "server/registry/ppocr_manifest.h"
 #include "server/service/batch_metrics.h"
 #include "server/service/listeners.h"
 #include "server/service/model_catalog.h"
@@ -33,9 +34,19 @@ absl::Status InManifest(const PipelineSpec& spec, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(spec.manifest_path, ": ", status.message()));
 }
 
-absl::StatusOr<std::variant<VitDet, InternVit>> MakePipeline(const PipelineSpec& spec) {
+// The RPC that a pipeline serves.
+std::string_view MethodOf(std::string_view pipeline) {
+  if (pipeline == "ppocr") return "ReadText";
+  return pipeline == "vitdet" ? "Detect" : "Embed";
+}
+
+absl::StatusOr<std::variant<VitDet, InternVit, PpOcr>> MakePipeline(const PipelineSpec& spec) {
   if (const auto* vitdet = std::get_if<VitDetConfig>(&spec.config)) {
     OMSERVE_ASSIGN_OR_RETURN(VitDet pipeline, VitDet::Create(*vitdet));
+    return pipeline;
+  }
+  if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
+    OMSERVE_ASSIGN_OR_RETURN(PpOcr pipeline, PpOcr::Create(*ppocr));
     return pipeline;
   }
   OMSERVE_ASSIGN_OR_RETURN(InternVit pipeline,
@@ -143,10 +154,13 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
     stages.push_back(*std::move(loaded));
     names.push_back(stage.name);
   }
+  if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
+    OMSERVE_RETURN_IF_ERROR(CheckPpOcrStages(*ppocr, stages));
+  }
   OMSERVE_ASSIGN_OR_RETURN(
       auto runner, BatchingRunner::Create(spec.name, std::move(stages), *devices, *workers, clock,
                                           batch_metrics.get()));
-  const std::string method = spec.pipeline() == "vitdet" ? "Detect" : "Embed";
+  const std::string method(MethodOf(spec.pipeline()));
   auto model = absl::WrapUnique(
       new ServedModel{spec.name, spec.version, spec.labels, std::move(names), std::move(pipeline),
                       std::move(runner), metrics->AddMethod(spec.name, method), ImageLimits{}});

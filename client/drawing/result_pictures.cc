@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/drawing/contact_sheet.h"
 #include "client/drawing/draw_detections.h"
+#include "client/drawing/draw_text.h"
 #include "client/drawing/picture.h"
 #include "client/picture_files.h"
 
@@ -17,7 +18,16 @@ namespace {
 
 constexpr char kSheetName[] = "contact_sheet";
 
-absl::StatusOr<cv::Mat> DrawOne(const DetectFileAnswer& answer) {
+absl::StatusOr<cv::Mat> Draw(const cv::Mat& picture, const v1::DetectResponse& answer) {
+  return DrawDetections(picture, answer);
+}
+
+absl::StatusOr<cv::Mat> Draw(const cv::Mat& picture, const v1::ReadTextResponse& answer) {
+  return DrawText(picture, answer);
+}
+
+template <typename Response>
+absl::StatusOr<cv::Mat> DrawOne(const FileAnswer<Response>& answer) {
   const absl::StatusOr<std::string> bytes = ReadFile(answer.file);
   if (!bytes.ok()) {
     return bytes.status();
@@ -26,7 +36,7 @@ absl::StatusOr<cv::Mat> DrawOne(const DetectFileAnswer& answer) {
   if (!picture.ok()) {
     return picture.status();
   }
-  return DrawDetections(*picture, answer.answer);
+  return Draw(*picture, answer.answer);
 }
 
 absl::Status WithFile(const absl::Status& status, const std::string& file) {
@@ -43,9 +53,8 @@ std::string TakeName(const std::string& file, std::set<std::string>* taken) {
   return name;
 }
 
-}  // namespace
-
-DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const std::string& folder) {
+template <typename Response>
+DrawnPictures DrawAll(const std::vector<FileAnswer<Response>>& answers, const std::string& folder) {
   DrawnPictures drawn;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -57,7 +66,7 @@ DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const st
   const std::filesystem::path root(folder);
   std::set<std::string> taken = {kSheetName};
   ContactSheet sheet;
-  for (const DetectFileAnswer& answer : answers) {
+  for (const FileAnswer<Response>& answer : answers) {
     if (!answer.status.ok()) {
       continue;
     }
@@ -88,6 +97,16 @@ DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const st
     drawn.errors.push_back(status);
   }
   return drawn;
+}
+
+}  // namespace
+
+DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const std::string& folder) {
+  return DrawAll(answers, folder);
+}
+
+DrawnPictures DrawResults(const std::vector<ReadFileAnswer>& answers, const std::string& folder) {
+  return DrawAll(answers, folder);
 }
 
 }  // namespace omserve::client

@@ -21,5 +21,6 @@ struct DrawnPictures {
 // needed): <name>.png, <name>-2.png if a name comes twice, and contact_sheet.png. A picture that
 // fails does not stop the others. Thread-safe for different folders; nothing throws.
 DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const std::string& folder);
+DrawnPictures DrawResults(const std::vector<ReadFileAnswer>& answers, const std::string& folder);
 
 }  // namespace omserve::client

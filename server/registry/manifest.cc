@@ -15,6 +15,7 @@
 #include "omserve/v1/manifest.pb.h"
 #include "pipelines/base/status_macros.h"
 #include "server/registry/manifest_checks.h"
+#include "server/registry/ppocr_manifest.h"
 #include "server/registry/text_proto.h"
 
 namespace omserve {
@@ -88,6 +89,8 @@ absl::StatusOr<PipelineSpec> MakeSpec(const v1::PipelineManifest& manifest,
     OMSERVE_ASSIGN_OR_RETURN(VitDetConfig config, MakeVitDetConfig(manifest.vitdet()));
     OMSERVE_RETURN_IF_ERROR(CheckLabels(spec.labels.size(), config.num_classes));
     spec.config = std::move(config);
+  } else if (manifest.has_ppocr()) {
+    OMSERVE_ASSIGN_OR_RETURN(spec.config, MakePpOcrConfig(manifest, folder.string()));
   } else {
     OMSERVE_ASSIGN_OR_RETURN(InternVitConfig config, MakeInternVitConfig(manifest.internvit()));
     OMSERVE_RETURN_IF_ERROR(CheckLabels(spec.labels.size(), config.num_classes));

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "pipelines/graphs/internvit.h"
+#include "pipelines/graphs/ppocr_config.h"
 #include "pipelines/graphs/vitdet_config.h"
 #include "server/registry/loaded_stage.h"
 
@@ -22,14 +23,17 @@ struct PipelineSpec {
   std::string manifest_path;
   std::vector<std::string> labels;  // by class index; may be empty
   std::vector<StageSpec> stages;    // in pipeline order
-  std::variant<VitDetConfig, InternVitConfig> config;
+  std::variant<VitDetConfig, InternVitConfig, PpOcrConfig> config;
 
-  // "vitdet" or "internvit".
-  std::string_view pipeline() const { return config.index() == 0 ? "vitdet" : "internvit"; }
+  // "vitdet", "internvit" or "ppocr".
+  std::string_view pipeline() const {
+    constexpr std::string_view kNames[] = {"vitdet", "internvit", "ppocr"};
+    return kNames[config.index()];
+  }
 };
 
 // Reads and checks one pipeline.pbtxt; paths in the answer are usable from the working directory.
-// Errors, all with the file and the field: NOT_FOUND (manifest, labels or OM file),
+// Errors, all with the file and the field: NOT_FOUND (manifest, labels, dictionary or OM file),
 // INVALID_ARGUMENT (not protobuf text, with line and column; or numbers that cannot work).
 absl::StatusOr<PipelineSpec> LoadManifest(const std::string& path);
 

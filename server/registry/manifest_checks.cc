@@ -44,6 +44,17 @@ std::vector<StageShape> ExpectedStages(const v1::PipelineManifest& manifest) {
     // The head's logits come second, when there is a head.
     return {{"internvit", 1, manifest.internvit().num_classes() > 0 ? 2 : 1}};
   }
+  if (manifest.has_ppocr()) {
+    // One stage a gear, in any number; MakePpOcrConfig looks at the names.
+    std::vector<StageShape> gears;
+    for (const v1::StageManifest& stage : manifest.stages()) {
+      if (std::none_of(gears.begin(), gears.end(),
+                       [&](const StageShape& gear) { return gear.name == stage.name(); })) {
+        gears.push_back({stage.name(), 1, 1});
+      }
+    }
+    return gears;
+  }
   const int levels =
       manifest.vitdet().strides().empty() ? 5 : static_cast<int>(manifest.vitdet().strides_size());
   return {
@@ -103,7 +114,8 @@ absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
   OMSERVE_RETURN_IF_ERROR(CheckName("name", manifest.name()));
   OMSERVE_RETURN_IF_ERROR(CheckName("version", manifest.version()));
   if (manifest.pipeline_case() == v1::PipelineManifest::PIPELINE_NOT_SET) {
-    return Bad("pipeline", "unknown pipeline; one of vitdet { } and internvit { } must be there");
+    return Bad("pipeline",
+               "unknown pipeline; one of vitdet { }, internvit { } and ppocr { } must be there");
   }
   const std::vector<StageShape> expected = ExpectedStages(manifest);
   std::vector<std::string> missing;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/model_runner.h"
+#include "pipelines/graphs/ppocr.h"
 #include "pipelines/graphs/vitdet.h"
 #include "server/metrics/server_metrics.h"
 
@@ -24,7 +25,7 @@ struct ServedModel {
   std::string version;
   std::vector<std::string> labels;
   std::vector<std::string> stages;
-  std::variant<VitDet, InternVit> pipeline;
+  std::variant<VitDet, InternVit, PpOcr> pipeline;
   std::unique_ptr<ModelRunner> runner;
   RequestMetrics metrics;
   ImageLimits limits;

@@ -93,7 +93,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     metrics_ = &model_->metrics;
     OMSERVE_RETURN_IF_ERROR(CheckRequestId(request_.request_id()));
     OMSERVE_ASSIGN_OR_RETURN(options_, Method::CheckOptions(request_, pipeline()));
-    OMSERVE_ASSIGN_OR_RETURN(image_, CheckImage(request_.image(), model_->limits));
+    OMSERVE_ASSIGN_OR_RETURN(input_, Method::CheckInput(request_, model_->limits));
     OMSERVE_ASSIGN_OR_RETURN(Admission::Ticket ticket, environment_.admission.Enter());
     ticket_.emplace(std::move(ticket));
     metrics_->inflight->Increment();
@@ -107,7 +107,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
       Complete(std::move(status));
       return;
     }
-    omserve::Start<Result>(Method::Run(pipeline(), *model_->runner, context_, image_, options_),
+    omserve::Start<Result>(Method::Run(pipeline(), *model_->runner, context_, input_, options_),
                            [this](Result result) { Answer(std::move(result)); });
   }
 
@@ -174,7 +174,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   RequestContext context_;
   const ServedModel* model_ = nullptr;
   typename Method::Options options_;
-  ImageInput image_;
+  typename Method::Input input_;
   std::optional<Admission::Ticket> ticket_;  // until OnDone: the answer has been handed over
 };
 

@@ -19,6 +19,9 @@ class VisionService final : public v1::Vision::CallbackService {
                                    v1::DetectResponse* response) override;
   grpc::ServerUnaryReactor* Embed(grpc::CallbackServerContext* rpc, const v1::EmbedRequest* request,
                                   v1::EmbedResponse* response) override;
+  grpc::ServerUnaryReactor* ReadText(grpc::CallbackServerContext* rpc,
+                                     const v1::ReadTextRequest* request,
+                                     v1::ReadTextResponse* response) override;
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* rpc,
                                        const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override;
@@ -30,6 +33,7 @@ class VisionService final : public v1::Vision::CallbackService {
   const CallEnvironment environment_;
   const RequestMetrics detect_fallback_;
   const RequestMetrics embed_fallback_;
+  const RequestMetrics read_fallback_;
   std::atomic<bool> ready_{true};
 };
 
