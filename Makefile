@@ -11,7 +11,7 @@ JOBS ?= $(shell nproc)
 bootstrap:
 	@deploy/bootstrap.sh
 
-PROGRAMS := omserve omserve-client omserve-loadtest ascendcl atc
+PROGRAMS := omserve omserve-client omserve-doctor omserve-loadtest ascendcl atc
 
 # Optimised programs and libraries, and the OM files of the shipped models.
 build: bootstrap
