@@ -27,12 +27,17 @@ from models.ocr.paddle_config import (
     read_config,
     read_dictionary,
 )
-from models.ocr.pipeline_manifest import ManifestError, write_pipeline
+from models.ocr.pipeline_manifest import (
+    ManifestError,
+    read_base,
+    recognition_widths,
+    write_pipeline,
+)
 from models.ocr.recognition_checks import LINE_HEIGHT, mismatches
 from models.ocr.recognition_graph import GraphError, RecognitionGraph, read_graph
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WIDTHS, BATCHES = (320, 640, 960, 1280), (1, 2, 4, 8)
+WIDTHS, BATCHES = (320, 640, 960, 1280), (1, 2, 4)
 # Paddle's inference models: the program, newer and older, and the weights beside it.
 PROGRAMS, WEIGHTS = ("inference.json", "inference.pdmodel"), "inference.pdiparams"
 
@@ -120,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=pathlib.Path, help="the pipeline's folder")
     parser.add_argument("--name", default="", help="of the pipeline; the folder's if absent")
     parser.add_argument("--base", type=pathlib.Path, default=ROOT / "build/models/ppocr_v4")
-    parser.add_argument("--widths", type=_numbers, default=WIDTHS, help="gears, pixels")
+    parser.add_argument("--widths", type=_numbers, help="gears, pixels; the base's if absent")
     parser.add_argument("--batches", type=_numbers, default=BATCHES, help="gears, lines")
     parser.add_argument("--soc", default="Ascend910B3", help="chip, as atc's --soc_version")
     parser.add_argument("--precision", default="origin", help="as atc's --precision_mode_v2")
@@ -140,6 +145,10 @@ def _find_atc(given: str) -> str:
 
 def export(args: argparse.Namespace) -> int:
     config = read_config(args.config)
+    if args.widths is None and args.check and not args.base.exists():
+        args.widths = WIDTHS
+    elif args.widths is None:
+        args.widths = recognition_widths(read_base(args.base))
     with tempfile.TemporaryDirectory() as scratch:
         graph = read_graph(convert(args.model, pathlib.Path(scratch), args.opset))
         dictionary = find_dictionary(args.dictionary, config, graph)

@@ -45,13 +45,8 @@ def manifest_class() -> Any:
     return message_factory.MessageFactory(pool).GetPrototype(kind)
 
 
-def write_pipeline(
-    out: pathlib.Path, name: str, base: pathlib.Path, stages: Sequence[str], use_space_char: bool
-) -> pathlib.Path:
-    """The manifest of the pipeline 'name' in 'out': detection and direction are those of the
-    pipeline in 'base' and its OM files are copied; recognition is 'stages', whose OM files lie in
-    'out' with the dictionary. The path that was written.
-    """
+def read_base(base: pathlib.Path) -> Any:
+    """The manifest in the folder 'base', of a pipeline that reads text; else ManifestError."""
     source = base / "pipeline.pbtxt"
     manifest = manifest_class()()
     try:
@@ -63,10 +58,33 @@ def write_pipeline(
         ) from error
     except text_format.ParseError as error:
         raise ManifestError(f"{source}: {error}") from error
-    pattern = next((s for s in manifest.stages if s.name.startswith(RECOGNITION)), None)
-    if manifest.WhichOneof("pipeline") != "ppocr" or pattern is None:
-        raise ManifestError(f"{source}: has no stage {RECOGNITION}<width>; give a pipeline that reads text")
-    others = [s for s in manifest.stages if not s.name.startswith(RECOGNITION)]
+    if manifest.WhichOneof("pipeline") != "ppocr" or not recognition_widths(manifest):
+        raise ManifestError(
+            f"{source}: has no stage {RECOGNITION}<width>; give a pipeline that reads text"
+        )
+    return manifest
+
+
+def recognition_widths(manifest: Any) -> tuple[int, ...]:
+    """The widths that a manifest's recognition is compiled for, ascending."""
+    widths = (s.name.removeprefix(RECOGNITION) for s in manifest.stages if _recognises(s))
+    return tuple(sorted(int(width) for width in widths))
+
+
+def _recognises(stage: Any) -> bool:
+    return stage.name.startswith(RECOGNITION) and stage.name[len(RECOGNITION) :].isdigit()
+
+
+def write_pipeline(
+    out: pathlib.Path, name: str, base: pathlib.Path, stages: Sequence[str], use_space_char: bool
+) -> pathlib.Path:
+    """The manifest of the pipeline 'name' in 'out': detection and direction are those of the
+    pipeline in 'base' and its OM files are copied; recognition is 'stages', whose OM files lie in
+    'out' with the dictionary. The path that was written.
+    """
+    manifest = read_base(base)
+    pattern = next(s for s in manifest.stages if _recognises(s))
+    others = [s for s in manifest.stages if not _recognises(s)]
     for stage in others:
         if base.resolve() != out.resolve():
             _copy(base / stage.om_file, out / stage.om_file)

@@ -203,6 +203,15 @@ class ExportTest(unittest.TestCase):
         self.assertFalse(manifest.ppocr.use_space_char)
         self.assertEqual(manifest.ppocr.det_limit_side, 736)
 
+    def test_widths_are_the_bases_unless_given(self) -> None:
+        atc = self.program("fake_atc", FAKE_ATC)
+        code, _ = self.run_export(
+            write_config(self.folder), write_graph(self.folder / "rec.onnx", 5),
+            f"--out={self.out}", f"--base={self.base}", f"--atc={atc}",
+        )
+        self.assertEqual(code, 0)
+        self.assertEqual(sorted(p.name for p in self.out.glob("rec_*.om")), ["rec_320.om", "rec_640.om"])
+
     def test_atc_fails(self) -> None:
         atc = self.program("fake_atc", "#!/bin/sh\necho E10001 the reason\nexit 3\n")
         code, err = self.run_export(
