@@ -8,6 +8,9 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <string_view>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -105,7 +108,9 @@ class Examination {
     seen_.library->version = devices_->acl_version();
     for (size_t i = 0; i < devices_->size(); ++i) {
       const Device& device = devices_->device(i);
-      DeviceFacts facts{.id = device.id(), .chip = device.soc_name()};
+      DeviceFacts facts;
+      facts.id = device.id();
+      facts.chip = device.soc_name();
       const auto memory = device.memory();
       if (memory.ok()) {
         facts.free_bytes = memory->free;
@@ -140,7 +145,8 @@ class Examination {
   }
 
   void LookAtModel(const fs::path& path) {
-    ModelFacts facts{.path = path.lexically_relative(options_.model_dir).string()};
+    ModelFacts facts;
+    facts.path = path.lexically_relative(options_.model_dir).string();
     auto om = ReadOmFacts(path.string());
     if (!om.ok()) {
       Problem("models", om.status().message());

@@ -19,8 +19,8 @@ namespace omserve {
 struct CheckupOptions {
   bool device = true;  // library and chips
   std::string acl_library = "libascendcl.so";
-  std::string model_dir;   // empty: no models
-  std::string paddle_log;  // empty: no log
+  std::string model_dir = {};   // empty: no models
+  std::string paddle_log = {};  // empty: no log
 };
 
 // The ACL library that was found.

@@ -23,12 +23,12 @@ constexpr size_t kMostOutput = 1 << 20;
 
 }  // namespace
 
-std::vector<NpuSmiCard> ParseNpuSmi(std::string_view table) {
+std::vector<NpuSmiCard> ParseNpuSmi(absl::string_view table) {
   std::vector<NpuSmiCard> cards;
-  for (const std::string_view row : absl::StrSplit(table, '\n')) {
-    const std::vector<std::string_view> cells = absl::StrSplit(row, '|');
+  for (const absl::string_view row : absl::StrSplit(table, '\n')) {
+    const std::vector<absl::string_view> cells = absl::StrSplit(row, '|');
     if (cells.size() < 4 || !cells[0].empty()) continue;
-    const std::vector<std::string_view> words = absl::StrSplit(cells[1], ' ', absl::SkipEmpty());
+    const std::vector<absl::string_view> words = absl::StrSplit(cells[1], ' ', absl::SkipEmpty());
     NpuSmiCard card;
     // The second row of a card has two numbers there; a chip's name is longer than those.
     if (words.size() != 2 || !absl::SimpleAtoi(words[0], &card.number) || words[1].size() < 3) {

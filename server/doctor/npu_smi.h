@@ -3,10 +3,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace omserve {
 
@@ -19,7 +19,7 @@ struct NpuSmiCard {
 
 // Reads the table of `npu-smi info`: two rows a card, the first with number and name, health and
 // power. Rows of another form are passed over.
-std::vector<NpuSmiCard> ParseNpuSmi(std::string_view table);
+std::vector<NpuSmiCard> ParseNpuSmi(absl::string_view table);
 
 // Runs `npu-smi info`, 10 s at most. NOT_FOUND when it is not on the PATH, UNAVAILABLE when it
 // fails: the driver is not loaded, or this user may not ask it.

@@ -74,7 +74,7 @@ absl::StatusOr<OmFacts> ReadOmFacts(const std::string& path) {
   if (!file.read(header.data(), header.size()) ||
       std::string_view(header.data(), kMagic.size()) != kMagic) {
     return absl::InvalidArgumentError(
-        absl::StrCat("is no OM file (its first bytes are not ", kMagic, "): ", path));
+        absl::StrCat("is no OM file (its first bytes are not IMOD): ", path));
   }
   uint64_t body = ReadAt<uint64_t>(header, kModelLengthAt);
   if (body == 0) body = ReadAt<uint32_t>(header, kLengthAt);

@@ -18,11 +18,11 @@ namespace {
 constexpr size_t kLongestLine = 64 << 10;
 constexpr size_t kWordOfGuides = 5;
 
-constexpr std::array<std::string_view, 4> kFallbacks = {"fallbacking to CPU", "falling back to CPU",
-                                                        "fallingback to CPU", "fallback to CPU"};
+constexpr std::array<absl::string_view, 4> kFallbacks = {
+    "fallbacking to CPU", "falling back to CPU", "fallingback to CPU", "fallback to CPU"};
 
-bool IsFallback(std::string_view line) {
-  for (const std::string_view words : kFallbacks) {
+bool IsFallback(absl::string_view line) {
+  for (const absl::string_view words : kFallbacks) {
     if (absl::StrContainsIgnoreCase(line, words)) return true;
   }
   return false;
@@ -31,7 +31,7 @@ bool IsFallback(std::string_view line) {
 bool IsNameCharacter(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.'; }
 
 // The name that 'text' begins with, after spaces and a quote; empty if there is none.
-std::string_view LeadingName(std::string_view text) {
+absl::string_view LeadingName(absl::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '`')) text.remove_prefix(1);
   size_t length = 0;
   while (length < text.size() && IsNameCharacter(text[length])) ++length;
@@ -39,36 +39,37 @@ std::string_view LeadingName(std::string_view text) {
 }
 
 // What a line of kFallbacks is about; empty if it does not say.
-std::string_view OperatorIn(std::string_view line) {
-  for (const std::string_view mark : {std::string_view("kernel:"), std::string_view("kernel `")}) {
+absl::string_view OperatorIn(absl::string_view line) {
+  for (const absl::string_view mark :
+       {absl::string_view("kernel:"), absl::string_view("kernel `")}) {
     const size_t at = line.find(mark);
-    if (at != std::string_view::npos) return LeadingName(line.substr(at + mark.size()));
+    if (at != absl::string_view::npos) return LeadingName(line.substr(at + mark.size()));
   }
-  const std::vector<std::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+  const std::vector<absl::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
   if (words.size() <= kWordOfGuides || IsFallback(words[kWordOfGuides])) return {};
-  const std::string_view name = LeadingName(words[kWordOfGuides]);
+  const absl::string_view name = LeadingName(words[kWordOfGuides]);
   // A word of the sentence itself, when the operator is not where the guides have it.
   return absl::StartsWithIgnoreCase(name, "fall") || name == "back" || name == "to" ? "" : name;
 }
 
 // One training step, as ppocr's logger and others write it: "loss: 3.21".
-bool IsStep(std::string_view line) {
+bool IsStep(absl::string_view line) {
   return absl::StrContainsIgnoreCase(line, "loss:") || absl::StrContainsIgnoreCase(line, "loss =");
 }
 
 }  // namespace
 
-void PaddleLogScanner::AddLine(std::string_view line) {
+void PaddleLogScanner::AddLine(absl::string_view line) {
   ++lines_;
   if (IsStep(line)) saw_step_ = true;
   if (!IsFallback(line)) return;
-  const std::string_view name = OperatorIn(line);
+  const absl::string_view name = OperatorIn(line);
   if (name.empty()) {
     ++not_understood_;
   } else if (const auto found = missing_.find(name); found != missing_.end()) {
     ++found->second;
   } else {
-    missing_.emplace(name, 1);
+    missing_.emplace(std::string(name), 1);
   }
 }
 
@@ -96,7 +97,7 @@ absl::StatusOr<PaddleLogScan> ScanPaddleLog(const std::string& path) {
     const bool cut = file.fail() && count == block.size() - 1;
     if (count == 0 && !cut) break;
     const bool ended = !file.eof() && !cut;
-    if (!inside) scanner.AddLine(std::string_view(block.data(), ended ? count - 1 : count));
+    if (!inside) scanner.AddLine(absl::string_view(block.data(), ended ? count - 1 : count));
     inside = cut;
     if (cut) file.clear();
   }

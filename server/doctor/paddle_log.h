@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace omserve {
 
@@ -34,7 +34,7 @@ struct PaddleLogScan {
 class PaddleLogScanner {
  public:
   // Any bytes; a line end may be left on.
-  void AddLine(std::string_view line);
+  void AddLine(absl::string_view line);
   PaddleLogScan Result() const;
 
  private:

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -55,7 +56,7 @@ TEST_F(CheckupTest, SeesLibraryDevicesAndModels) {
   EXPECT_THAT(checkup.library->version, Not(IsEmpty()));
   ASSERT_THAT(checkup.devices, SizeIs(2));
   EXPECT_THAT(checkup.devices[1].chip, HasSubstr("Ascend"));
-  EXPECT_GT(checkup.devices[1].total_bytes, 0);
+  EXPECT_GT(checkup.devices[1].total_bytes, 0U);
   ASSERT_THAT(checkup.models, SizeIs(1));
   EXPECT_EQ(checkup.models[0].path, "deep/gears.om");
   EXPECT_TRUE(checkup.models[0].loads);
@@ -65,7 +66,7 @@ TEST_F(CheckupTest, SeesLibraryDevicesAndModels) {
   const auto json = nlohmann::json::parse(CheckupJson(checkup));
   EXPECT_EQ(json["models"][0]["gears"], nlohmann::json({1, 4, 8}));
   EXPECT_EQ(json["models"][0]["inputs"][0]["name"], "x");
-  EXPECT_EQ(json["devices"].size(), 2);
+  EXPECT_EQ(json["devices"].size(), 2U);
   EXPECT_TRUE(json["problems"].empty());
   const std::string text = CheckupText(checkup);
   EXPECT_THAT(text, HasSubstr("batch gears 1,4,8"));

@@ -30,6 +30,7 @@ class OmFactsTest : public ::testing::Test {
     bytes.replace(76, 4, std::string(reinterpret_cast<const char*>(&length), 4));
     return bytes.replace(256 + at, text.size(), text);
   }
+  static std::string SmallOm() { return hostacl::testing::LinearOm({.gears = {1}, .width = 3}); }
   const std::string path_ =
       ::testing::TempDir() + "/omserve_" + std::to_string(getpid()) + "_facts.om";
 };
@@ -72,8 +73,7 @@ TEST_F(OmFactsTest, RefusesWhatIsNoOm) {
 }
 
 TEST_F(OmFactsTest, RefusesAFileThatIsCutOff) {
-  for (const std::string& whole :
-       {CardOm(2000, "", 0), hostacl::testing::LinearOm({.gears = {1}, .width = 3})}) {
+  for (const std::string& whole : {CardOm(2000, "", 0), SmallOm()}) {
     ASSERT_TRUE(Read(whole).ok());
     const auto cut = Read(whole.substr(0, whole.size() - 1));
     EXPECT_EQ(cut.status().code(), absl::StatusCode::kDataLoss);

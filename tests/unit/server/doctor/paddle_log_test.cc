@@ -101,7 +101,7 @@ TEST_F(PaddleLogFileTest, GoesThroughBinaryPartsAndLinesOfAnyLength) {
 }
 
 TEST_F(PaddleLogFileTest, ALineAsLongAsTheBlockIsOneLine) {
-  for (const size_t length : {65534, 65535, 65536, 131070}) {
+  for (const size_t length : {size_t{65534}, size_t{65535}, size_t{65536}, size_t{131070}}) {
     EXPECT_EQ(Write(std::string(length, 'x') + "\n" + Missing("a") + "\n").lines, 2) << length;
   }
 }
