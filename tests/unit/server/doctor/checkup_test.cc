@@ -74,7 +74,7 @@ TEST_F(CheckupTest, SeesLibraryDevicesAndModels) {
 }
 
 TEST_F(CheckupTest, NamesBadModelsAndGoesOn) {
-  const std::string good = hostacl::testing::LinearOm({.gears = {1}, .width = 3});
+  const std::string good = hostacl::testing::LinearOm({.gears = {1, 4}, .width = 3});
   Write("a_cut.om", good.substr(0, good.size() - 10));
   Write("b_text.om", "not a model");
   Write("c_good.om", good);
@@ -88,7 +88,7 @@ TEST_F(CheckupTest, NamesBadModelsAndGoesOn) {
 }
 
 TEST_F(CheckupTest, WithoutADeviceModelsAreReadOnly) {
-  Write("gears.om", hostacl::testing::LinearOm({.gears = {1}, .width = 3}));
+  Write("gears.om", hostacl::testing::LinearOm({.gears = {1, 4}, .width = 3}));
   const Checkup checkup = Run(false);
   EXPECT_FALSE(checkup.library.has_value());
   EXPECT_THAT(checkup.devices, IsEmpty());
