@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import omserve
 from deploy.with_server import ROOT, running_server
@@ -17,6 +17,16 @@ from deploy.with_server import ROOT, running_server
 BUILD = ROOT / "build/release"
 SCENE = ROOT / "models/samples/scene_3.jpg"
 GARMENT = ROOT / "models/samples/garment_1.png"
+
+
+def text_line(text: str) -> Image.Image:
+    """'text' in Pillow's own bitmap font, five times its size, black on white."""
+    font = ImageFont.load_default()
+    _, _, right, bottom = font.getbbox(text)
+    picture = Image.new("L", (right + 8, bottom + 6), 255)
+    ImageDraw.Draw(picture).text((4, 3), text, font=font, fill=0)
+    size = (picture.width * 5, picture.height * 5)
+    return picture.resize(size, Image.BICUBIC).convert("RGB")
 
 
 class RealServerTest(unittest.TestCase):
@@ -57,6 +67,36 @@ class RealServerTest(unittest.TestCase):
         self.assertEqual(answer.features.ndim, 1)
         self.assertEqual(len(answer.top), 3)
         self.assertGreaterEqual(answer.top[0].score, answer.top[1].score)
+
+    def test_read_text_of_a_page(self) -> None:
+        page = Image.new("RGB", (900, 736), (255, 255, 255))
+        page.paste(text_line("server 4711"), (60, 80))
+        page.paste(text_line("2026-11-21"), (60, 400))
+        answer = self.client.read_text(page, words=True)
+        self.assertEqual((answer.width, answer.height), page.size)
+        self.assertEqual([line.text for line in answer.lines], ["server 4711", "2026-11-21"])
+        first, second = answer.lines
+        self.assertEqual(first.outline.shape, (4, 2))
+        self.assertLess(first.box[3], second.box[1])
+        self.assertEqual([word.text for word in first.words], ["server", "4711"])
+        places = self.client.read_text(page, detect_only=True)
+        self.assertEqual([line.box for line in places.lines], [first.box, second.box])
+        self.assertEqual({line.text for line in places.lines}, {""})
+
+    def test_read_text_of_an_empty_page(self) -> None:
+        answer = self.client.read_text(Image.new("RGB", (900, 736), (255, 255, 255)))
+        self.assertEqual((answer.lines, answer.lines_found), ((), 0))
+
+    def test_read_lines(self) -> None:
+        lines = [np.asarray(text_line(text)) for text in ("2026-11-21", "server 4711")]
+        answer = self.client.read_lines([*lines, lines[0][:, :, ::-1]])
+        texts = ["2026-11-21", "server 4711", "2026-11-21"]
+        self.assertEqual([line.text for line in answer.lines], texts)
+        self.assertGreater(min(line.score for line in answer.lines), 0.5)
+
+    def test_a_line_of_one_pixel_is_no_error(self) -> None:
+        answer = self.client.read_lines([np.zeros((1, 1, 3), np.uint8)])
+        self.assertEqual(len(answer.lines), 1)
 
     def test_errors(self) -> None:
         with self.assertRaises(omserve.ModelNotFoundError):
