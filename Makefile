@@ -17,6 +17,7 @@ PROGRAMS := omserve omserve-client omserve-doctor omserve-loadtest ascendcl atc
 build: bootstrap
 	@deploy/build.sh release $(PROGRAMS)
 	@deploy/compile_models.sh build/release build/models
+	@deploy/compile_ocr.sh build/release models/ppocr_v4/pipeline.pbtxt build/models/ppocr_v4
 	@/usr/bin/python3 client/python/generate.py
 
 # Two simulated NPUs, held-out scenes in, drawn pictures out.

@@ -80,8 +80,8 @@ install_venv() {
 mkdir -p build
 install_debian "${packages[@]}"
 install_wheel openvino openvino "OpenVINO (58 MB)"
+install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
 if [ "${1:-}" = --eval ]; then
   install_debian "${eval_packages[@]}"
   install_venv
-  install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
 fi

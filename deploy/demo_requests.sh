@@ -14,5 +14,7 @@ say "omserve-client embed models/samples/garment_*.png --top-k 3"
 "$client" embed models/samples/garment_*.png --top-k 3
 say "omserve-client embed models/samples/photo.jpg"
 "$client" embed models/samples/photo.jpg
+say "omserve-client read models/samples/page.png --out $out/text"
+"$client" read models/samples/page.png --out "$out/text"
 say "pictures: $out"
-ls "$out"/*.png
+ls "$out"/*.png "$out"/text/*.png

@@ -13,7 +13,7 @@ run() { # folder
 }
 case ${1:-} in
   unit)
-    /usr/bin/python3 -m unittest -q deploy.ci.check_house_test
+    /usr/bin/python3 -m unittest -q deploy.ci.check_house_test deploy.onnx_metadata_test
     run tests/unit/client/python
     run tests/unit/models/ocr
     run tests/unit/eval

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace omserve {
@@ -27,6 +29,15 @@ struct PointI {
 using Quad = std::array<PointF, 4>;
 // A closed outline of any number of corners.
 using Polygon = std::vector<PointF>;
+
+// Sorts by x; of equal ones the first stays first.
+inline void SortByX(std::array<PointF, 4>& points) {
+  for (size_t i = 1; i < points.size(); ++i) {
+    for (size_t j = i; j > 0 && points[j].x < points[j - 1].x; --j) {
+      std::swap(points[j], points[j - 1]);
+    }
+  }
+}
 
 inline float Distance(PointF a, PointF b) { return std::hypot(a.x - b.x, a.y - b.y); }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,8 +79,9 @@ absl::StatusOr<TextRecognition> TextRecognition::Create(const PpOcrConfig& confi
 }
 
 void TextRecognition::MakeChunks() {
-  std::stable_sort(items_.begin(), items_.end(),
-                   [](const Item& a, const Item& b) { return a.gear < b.gear; });
+  std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
+    return std::tuple(a.gear, a.line, a.part) < std::tuple(b.gear, b.line, b.part);
+  });
   for (size_t i = 0; i < items_.size(); ++i) {
     const size_t gear = items_[i].gear;
     const size_t bytes = static_cast<size_t>(config_->rec_gears[gear].width / kStep) *

@@ -25,7 +25,7 @@ cv::Mat Points(std::span<const PointI> points) {
 Quad Ordered(const cv::Point2f (&corners)[4]) {
   std::array<PointF, 4> sorted;
   for (size_t i = 0; i < 4; ++i) sorted[i] = {corners[i].x, corners[i].y};
-  std::stable_sort(sorted.begin(), sorted.end(), [](PointF a, PointF b) { return a.x < b.x; });
+  SortByX(sorted);
   if (!(sorted[1].y > sorted[0].y)) std::swap(sorted[0], sorted[1]);
   if (!(sorted[3].y > sorted[2].y)) std::swap(sorted[2], sorted[3]);
   return {sorted[0], sorted[2], sorted[3], sorted[1]};

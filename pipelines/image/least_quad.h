@@ -21,7 +21,7 @@ struct LeastQuad {
 absl::StatusOr<LeastQuad> FindLeastQuad(std::span<const PointI> points);
 
 // The mean probability inside a quad, over the pixels that its corners, cut to whole pixels of its
-// bounding box, enclose (PaddleOCR's box_score_fast). 0 to 1. Thread-safe.
+// bounding box, enclose (PaddleOCR's box_score_fast). 0 to 1; 0 beyond the map. Thread-safe.
 absl::StatusOr<float> MeanInside(const ProbabilityMap& map, const Quad& quad);
 
 // The contour with fewer corners: no point of it is further away than 'share' of its length

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace omserve {
@@ -17,7 +18,7 @@ constexpr int kLeastEdge = 4;    // pixels
 
 Quad OrderClockwise(const Quad& quad) {
   Quad sorted = quad;
-  std::stable_sort(sorted.begin(), sorted.end(), [](PointF a, PointF b) { return a.x < b.x; });
+  SortByX(sorted);
   if (sorted[1].y < sorted[0].y) std::swap(sorted[0], sorted[1]);
   if (sorted[3].y < sorted[2].y) std::swap(sorted[2], sorted[3]);
   return {sorted[0], sorted[2], sorted[3], sorted[1]};
@@ -41,8 +42,9 @@ bool TooSmall(const Quad& quad) {
 std::vector<size_t> ReadingOrder(std::span<const Quad> quads) {
   std::vector<size_t> order(quads.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return std::pair(quads[a][0].y, quads[a][0].x) < std::pair(quads[b][0].y, quads[b][0].x);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::tuple(quads[a][0].y, quads[a][0].x, a) <
+           std::tuple(quads[b][0].y, quads[b][0].x, b);
   });
   for (size_t i = 1; i < order.size(); ++i) {
     for (size_t j = i; j > 0; --j) {

@@ -29,14 +29,20 @@ def text_line(text: str) -> Image.Image:
     return picture.resize(size, Image.BICUBIC).convert("RGB")
 
 
-class RealServerTest(unittest.TestCase):
+class RealServer:
+    """A client of one server for all tests of a class."""
+
+    MODELS = ""  # folder of the build
+
     @classmethod
     def setUpClass(cls) -> None:
         log = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory())) / "log"
-        server = cls.enterClassContext(
-            running_server(BUILD, BUILD / "test_models", devices=1, log=log)
-        )
+        server = cls.enterClassContext(running_server(BUILD, BUILD / cls.MODELS, 1, log=log))
         cls.client = cls.enterClassContext(omserve.Client(server.address))
+
+
+class PicturesTest(RealServer, unittest.TestCase):
+    MODELS = "test_models"
 
     def test_models(self) -> None:
         models = {model.name: model for model in self.client.list_models()}
@@ -68,6 +74,16 @@ class RealServerTest(unittest.TestCase):
         self.assertEqual(len(answer.top), 3)
         self.assertGreaterEqual(answer.top[0].score, answer.top[1].score)
 
+    def test_errors(self) -> None:
+        with self.assertRaises(omserve.ModelNotFoundError):
+            self.client.detect(SCENE, model="nobody")
+        with self.assertRaisesRegex(omserve.InvalidRequestError, "score_threshold"):
+            self.client.detect(SCENE, score_threshold=2.0)
+
+
+class TextTest(RealServer, unittest.TestCase):
+    MODELS = "test_ocr_models/models"
+
     def test_read_text_of_a_page(self) -> None:
         page = Image.new("RGB", (900, 736), (255, 255, 255))
         page.paste(text_line("server 4711"), (60, 80))
@@ -97,12 +113,6 @@ class RealServerTest(unittest.TestCase):
     def test_a_line_of_one_pixel_is_no_error(self) -> None:
         answer = self.client.read_lines([np.zeros((1, 1, 3), np.uint8)])
         self.assertEqual(len(answer.lines), 1)
-
-    def test_errors(self) -> None:
-        with self.assertRaises(omserve.ModelNotFoundError):
-            self.client.detect(SCENE, model="nobody")
-        with self.assertRaisesRegex(omserve.InvalidRequestError, "score_threshold"):
-            self.client.detect(SCENE, score_threshold=2.0)
 
 
 if __name__ == "__main__":
