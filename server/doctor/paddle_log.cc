@@ -19,11 +19,11 @@ constexpr size_t kLongestLine = 64 << 10;
 constexpr size_t kWordOfGuides = 5;
 
 constexpr std::array<absl::string_view, 4> kFallbacks = {
-    "fallbacking to CPU", "falling back to CPU", "fallingback to CPU", "fallback to CPU"};
+    "fallbacking to cpu", "falling back to cpu", "fallingback to cpu", "fallback to cpu"};
 
-bool IsFallback(absl::string_view line) {
+bool IsFallback(absl::string_view lower_case) {
   for (const absl::string_view words : kFallbacks) {
-    if (absl::StrContainsIgnoreCase(line, words)) return true;
+    if (absl::StrContains(lower_case, words)) return true;
   }
   return false;
 }
@@ -46,23 +46,24 @@ absl::string_view OperatorIn(absl::string_view line) {
     if (at != absl::string_view::npos) return LeadingName(line.substr(at + mark.size()));
   }
   const std::vector<absl::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
-  if (words.size() <= kWordOfGuides || IsFallback(words[kWordOfGuides])) return {};
+  if (words.size() <= kWordOfGuides) return {};
   const absl::string_view name = LeadingName(words[kWordOfGuides]);
   // A word of the sentence itself, when the operator is not where the guides have it.
   return absl::StartsWithIgnoreCase(name, "fall") || name == "back" || name == "to" ? "" : name;
 }
 
 // One training step, as ppocr's logger and others write it: "loss: 3.21".
-bool IsStep(absl::string_view line) {
-  return absl::StrContainsIgnoreCase(line, "loss:") || absl::StrContainsIgnoreCase(line, "loss =");
+bool IsStep(absl::string_view lower_case) {
+  return absl::StrContains(lower_case, "loss:") || absl::StrContains(lower_case, "loss =");
 }
 
 }  // namespace
 
 void PaddleLogScanner::AddLine(absl::string_view line) {
   ++lines_;
-  if (IsStep(line)) saw_step_ = true;
-  if (!IsFallback(line)) return;
+  const std::string lower_case = absl::AsciiStrToLower(line);
+  if (IsStep(lower_case)) saw_step_ = true;
+  if (!IsFallback(lower_case)) return;
   const absl::string_view name = OperatorIn(line);
   if (name.empty()) {
     ++not_understood_;
