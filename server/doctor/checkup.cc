@@ -180,8 +180,8 @@ class Examination {
       return;
     }
     if (!scan->missing.empty()) {
-      Problem("paddle_log", scan->missing.size(),
-              " operators run on the CPU; look whether CANN has them (aclnn) and Paddle's adapter "
+      Problem("paddle_log", "operators that run on the CPU: ", scan->missing.size(),
+              "; look whether CANN has them (aclnn) and Paddle's adapter "
               "does not, else they must be written for the NPU first");
     } else {
       Note("paddle_log", "no operator falls back; was the log written with GLOG_v=3?");

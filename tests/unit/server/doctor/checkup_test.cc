@@ -115,7 +115,7 @@ TEST_F(CheckupTest, MissingOperatorsAreAProblem) {
   Write("a.log",
         "I0 0 1 k.cc:1] missing npu kernel: warpctc, fallbacking to CPU one!\nLoss: 1.5\n");
   const Checkup checkup = RunCheckup({.device = false, .paddle_log = folder_ + "/a.log"});
-  EXPECT_THAT(Problems(checkup), ElementsAre(HasSubstr("1 operators run on the CPU")));
+  EXPECT_THAT(Problems(checkup), ElementsAre(HasSubstr("operators that run on the CPU: 1")));
   EXPECT_THAT(CheckupText(checkup), HasSubstr("  warpctc (1)\n"));
   const auto json = nlohmann::json::parse(CheckupJson(checkup));
   EXPECT_EQ(json["paddle_log"]["missing"][0]["name"], "warpctc");
