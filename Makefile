@@ -58,4 +58,4 @@ format:
 	@git ls-files -- '*.cc' '*.h' | xargs clang-format-19 -i
 
 clean:
-	rm -rf build/release build/dev build/asan build/tsan build/models build/demo
+	rm -rf build/release build/dev build/asan build/tsan build/models build/demo build/demo_models

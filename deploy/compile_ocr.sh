@@ -39,4 +39,4 @@ for stage in $(sed -n 's/^ *name: "\(det_[0-9x]*\|rec_[0-9]*\|cls\)".*/\1/p' "$m
 done
 /usr/bin/python3 deploy/onnx_metadata.py "$recognition" character >"$out/dictionary.txt.new"
 mv "$out/dictionary.txt.new" "$out/dictionary.txt"
-cp -u "$manifest" "$out/pipeline.pbtxt"
+cmp -s "$manifest" "$out/pipeline.pbtxt" || cp "$manifest" "$out/pipeline.pbtxt"

@@ -95,7 +95,8 @@ Task<absl::StatusOr<TextPlaces>> PpOcr::FindPlaces(ModelRunner& runner, RequestC
   call.fetch = {0};
   HostTensor& input = call.inputs.emplace_back().host;
   input = runner.allocator().Allocate(DType::kFloat32, {1, 3, gear.height, gear.width});
-  det_planes_.Write(resized, 0, fit.width, Padding::kMirror, gear.height, gear.width,
+  // The network pools over the whole frame: what is beyond the page must be like the page.
+  det_planes_.Write(resized, 0, fit.width, Padding::kRepeat, gear.height, gear.width,
                     input.as<float>().data());
   resized = Picture();
   preprocessing.Stop();

@@ -5,16 +5,6 @@
 #include <algorithm>
 
 namespace omserve {
-namespace {
-
-// Where position i >= length of a row lands when the row is mirrored at its ends, the edge
-// repeated.
-size_t Mirrored(size_t i, size_t length) {
-  const size_t within = i % (2 * length);
-  return within < length ? within : 2 * length - 1 - within;
-}
-
-}  // namespace
 
 BgrPlanes::BgrPlanes(const std::array<float, 3>& mean, const std::array<float, 3>& std) {
   for (size_t c = 0; c < 3; ++c) {
@@ -42,7 +32,7 @@ void BgrPlanes::Write(const Picture& picture, int x, int width, Padding padding,
       if (padding == Padding::kZero) {
         std::fill(to + columns, to + pitch, 0.0F);
       } else {
-        for (size_t i = columns; i < pitch; ++i) to[i] = to[Mirrored(i, columns)];
+        for (size_t i = columns; i < pitch; ++i) to[i] = to[i - columns];
       }
     }
     for (size_t y = rows; y < static_cast<size_t>(frame_height); ++y) {
@@ -50,7 +40,7 @@ void BgrPlanes::Write(const Picture& picture, int x, int width, Padding padding,
       if (padding == Padding::kZero) {
         std::fill(to, to + pitch, 0.0F);
       } else {
-        std::copy_n(top + Mirrored(y, rows) * pitch, pitch, to);
+        std::copy_n(to - rows * pitch, pitch, to);
       }
     }
   }

@@ -12,7 +12,7 @@ namespace omserve {
 // What fills a frame beyond its picture.
 enum class Padding : uint8_t {
   kZero,    // 0 after normalising
-  kMirror,  // the picture mirrored at its edge, as often as it takes
+  kRepeat,  // the picture again from its start, as often as it takes
 };
 
 // Grey levels as PP-OCR's networks want them: (level / 255 - mean) / std of each channel, planes in

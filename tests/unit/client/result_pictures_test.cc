@@ -63,7 +63,7 @@ TEST_F(ResultPicturesTest, SaysWhenTheFolderCannotBeMade) {
 }
 
 TEST_F(ResultPicturesTest, WritesNoSheetOfNothing) {
-  EXPECT_EQ(DrawResults({}, root_ + "/out").contact_sheet, "");
+  EXPECT_EQ(DrawResults(std::vector<DetectFileAnswer>{}, root_ + "/out").contact_sheet, "");
 }
 
 }  // namespace

@@ -102,15 +102,15 @@ TEST(BgrPlanesTest, WritesBgrAndPads) {
   for (const int padded : {2, 3, 4, 5, 8, 14, 17}) EXPECT_EQ(frame[padded], 0) << padded;
 }
 
-TEST(BgrPlanesTest, MirrorsAsNumpyDoes) {
+TEST(BgrPlanesTest, RepeatsAsNumpyDoes) {
   Picture picture = Picture::Allocate(2, 2, ChannelOrder::kBgr);
   for (size_t i = 0; i < 12; ++i) picture.mutable_pixels()[i] = static_cast<uint8_t>(10 * i);
   const BgrPlanes planes({0, 0, 0}, {1 / 255.0F, 1 / 255.0F, 1 / 255.0F});
   float frame[3 * 5 * 5];
-  planes.Write(picture, 0, 2, Padding::kMirror, 5, 5, frame);
-  // np.pad([[0, 30], [60, 90]], (0, 3), mode="symmetric")
-  const float wanted[] = {0,  30, 30, 0,  0,  60, 90, 90, 60, 60, 60, 90, 90,
-                          60, 60, 0,  30, 30, 0,  0,  0,  30, 30, 0,  0};
+  planes.Write(picture, 0, 2, Padding::kRepeat, 5, 5, frame);
+  // np.pad([[0, 30], [60, 90]], (0, 3), mode="wrap")
+  const float wanted[] = {0,  30, 0,  30, 0,  60, 90, 60, 90, 60, 0,  30, 0,
+                          30, 0,  60, 90, 60, 90, 60, 0,  30, 0,  30, 0};
   for (size_t i = 0; i < 25; ++i) EXPECT_NEAR(frame[i], wanted[i], 1e-3) << i;
 }
 
