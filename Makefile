@@ -17,7 +17,7 @@ PROGRAMS := omserve omserve-client omserve-doctor omserve-loadtest ascendcl atc
 build: bootstrap
 	@deploy/build.sh release $(PROGRAMS)
 	@deploy/compile_models.sh build/release build/models
-	@deploy/compile_ocr.sh build/release models/ppocr_v4/pipeline.pbtxt build/models/ppocr_v4
+	@deploy/compile_ocr.sh build/release models/ppocr_v4/pipeline.pbtxt build/models_ocr/ppocr_v4
 	@/usr/bin/python3 client/python/generate.py
 
 # Two simulated NPUs, held-out scenes in, drawn pictures out.
@@ -28,7 +28,7 @@ demo: build
 serve: build
 	@deploy/serve.sh
 
-# House rules, unit and integration tests, and again under ASan + UBSan.
+# House rules, unit and integration tests, again under ASan + UBSan, and concurrent code under TSan.
 test: bootstrap
 	@deploy/ci/test.sh
 
@@ -40,22 +40,27 @@ simulate: bootstrap
 	@deploy/build.sh release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --from $(FROM))
 
-# Speed: build/bench/report.json
+# Speed: build/bench/report.json; parts of it: make bench ONLY=sched.crops,failover
 bench: build
 	@deploy/bootstrap.sh --eval
-	@build/venv/bin/python -m tests.bench.bench --out build/bench
+	@build/venv/bin/python -m tests.bench.bench --out build/bench $(if $(ONLY),--only $(ONLY))
 
 # Accuracy through the running server: build/eval/report.json
 eval: build
 	@deploy/bootstrap.sh --eval
 	@build/venv/bin/python -m tests.eval.eval --out build/eval
 
-asan tsan: bootstrap
-	@deploy/build.sh $@
-	@ctest --preset $@ --output-on-failure
+asan: bootstrap
+	@deploy/build.sh asan
+	@ctest --test-dir build/asan --output-on-failure
+
+# What cmake/testing.cmake collects by omserve_tsan_tests.
+tsan: bootstrap
+	@deploy/build.sh tsan tsan_tests
+	@ctest --test-dir build/tsan -L '^tsan$$' --no-tests=error --output-on-failure
 
 format:
 	@git ls-files -- '*.cc' '*.h' | xargs clang-format-19 -i
 
 clean:
-	rm -rf build/release build/dev build/asan build/tsan build/models build/demo build/demo_models
+	rm -rf build/release build/dev build/asan build/tsan build/models build/models_ocr build/demo build/demo_models build/serve_models

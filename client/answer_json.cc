@@ -92,6 +92,8 @@ json ToJson(const DetectFileAnswer& answer) {
   document["detections"] = std::move(detections);
   document["raw_count"] = response.raw_count();
   document["after_dedup"] = response.after_dedup();
+  document["proposals_cut"] = response.proposals_cut();
+  document["masks_cut"] = response.masks_cut();
   document["timing"] = TimingToJson(response.timing());
   return document;
 }

@@ -80,6 +80,20 @@ std::string FormatDetections(const std::vector<DetectFileAnswer>& answers) {
   return table.rows() == 0 ? "" : table.Format();
 }
 
+std::string FormatCuts(const std::vector<DetectFileAnswer>& answers) {
+  std::string lines;
+  for (const DetectFileAnswer& answer : answers) {
+    const v1::DetectResponse& response = answer.answer;
+    if (!answer.status.ok() || (response.proposals_cut() == 0 && response.masks_cut() == 0)) {
+      continue;
+    }
+    absl::StrAppend(&lines, answer.file, ": the server's limit for one request left out ",
+                    response.proposals_cut(), " candidate boxes and ", response.masks_cut(),
+                    " masks\n");
+  }
+  return lines;
+}
+
 std::string FormatEmbeddings(const std::vector<EmbedFileAnswer>& answers) {
   TextTable features({{"file"}, {"shape"}, {"norm", kRight}, {"first values"}});
   TextTable top({{"file"}, {"rank", kRight}, {"label"}, {"score", kRight}});

@@ -14,6 +14,9 @@ namespace omserve::client {
 // File, label, score, box (x1 y1 x2 y2 in pixels); one line says "nothing found" for a file
 // without.
 std::string FormatDetections(const std::vector<DetectFileAnswer>& answers);
+// A line for each file with more candidate boxes or masks than the server does for one request;
+// empty when there is none.
+std::string FormatCuts(const std::vector<DetectFileAnswer>& answers);
 // Shape, Euclidean norm and first values of the features, then the best classes if there are any.
 std::string FormatEmbeddings(const std::vector<EmbedFileAnswer>& answers);
 std::string FormatModels(const v1::ListModelsResponse& models);

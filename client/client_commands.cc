@@ -16,6 +16,7 @@
 #include "client/file_answer.h"
 #include "client/picture_files.h"
 #include "client/progress_bar.h"
+#include "client/streamed_files.h"
 #include "client/text_json.h"
 #include "client/text_lines.h"
 #include "client/vision_client.h"
@@ -26,8 +27,11 @@ namespace {
 constexpr int kMaxComplaints = 10;  // of files, so that a dead server does not fill a screen
 
 VisionClientOptions OptionsOf(const ClientCommand& command) {
-  return {
-      .server = command.server, .max_in_flight = command.in_flight, .deadline = command.deadline};
+  return {.server = command.server,
+          .max_in_flight = command.in_flight,
+          .deadline = command.deadline,
+          .budget = command.budget,
+          .priority = command.priority};
 }
 
 // Sends every file and gives the answers in the order of the files. 'start' begins one call.
@@ -60,14 +64,14 @@ std::vector<FileAnswer<Response>> AskForFiles(const ClientCommand& command, cons
   return answers;
 }
 
-// Returns 1 if a file failed, else 0.
+// Returns 1 if a file failed, else 0. Frames that a newer one replaced did not fail.
 template <typename Response>
 int ReportErrors(const std::vector<FileAnswer<Response>>& answers, const std::string& server,
                  std::ostream& err) {
   int failed = 0;
   std::set<std::string> advice;
   for (const auto& answer : answers) {
-    if (answer.status.ok()) {
+    if (answer.status.ok() || absl::IsAborted(answer.status)) {
       continue;
     }
     if (++failed <= kMaxComplaints) {
@@ -88,13 +92,16 @@ int ReportErrors(const std::vector<FileAnswer<Response>>& answers, const std::st
   return failed == 0 ? 0 : 1;
 }
 
+// 'more' are the members beside the results.
 template <typename Response>
-void PrintJson(const std::vector<FileAnswer<Response>>& answers, std::ostream& out) {
+void PrintJson(const std::vector<FileAnswer<Response>>& answers, std::ostream& out,
+               nlohmann::json more = nlohmann::json::object()) {
   nlohmann::json results = nlohmann::json::array();
   for (const auto& answer : answers) {
     results.push_back(ToJson(answer));
   }
-  out << Dump({{"results", std::move(results)}}) << "\n";
+  more["results"] = std::move(results);
+  out << Dump(more) << "\n";
 }
 
 template <typename Response>
@@ -118,6 +125,35 @@ int Complain(const absl::Status& status, const ClientCommand& command, std::ostr
     err << "  -> " << advice << "\n";
   }
   return 1;
+}
+
+// Prints what was found, however it was asked for.
+void PrintDetections(const ClientCommand& command, const std::vector<DetectFileAnswer>& answers,
+                     nlohmann::json more, std::ostream& out) {
+  if (command.json) {
+    PrintJson(answers, out, std::move(more));
+    return;
+  }
+  PrintTables(FormatDetections(answers), answers, out);
+  out << FormatCuts(answers);
+}
+
+std::vector<DetectFileAnswer> StreamDetections(const ClientCommand& command,
+                                               const v1::DetectRequest& form, std::ostream& out) {
+  VisionClient client(OptionsOf(command));
+  StreamedFiles streamed = StreamFiles(client, command.files, command.frame_rate, form);
+  PrintDetections(command, streamed.answers,
+                  {{"stream",
+                    {{"frames", streamed.frames},
+                     {"answered", streamed.answered},
+                     {"dropped", streamed.dropped}}}},
+                  out);
+  if (!command.json) {
+    out << "\n"
+        << streamed.frames << (streamed.frames == 1 ? " frame: " : " frames: ") << streamed.answered
+        << " answered, " << streamed.dropped << " dropped because a newer one came\n";
+  }
+  return std::move(streamed.answers);
 }
 
 // Draws the answers when --out says where to. Returns 1 if a picture failed, else 0.
@@ -149,14 +185,15 @@ int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err
   if (command.max_detections.has_value()) {
     form.set_max_detections(*command.max_detections);
   }
-  const auto answers = AskForFiles<v1::DetectRequest, v1::DetectResponse>(
-      command, form, [](VisionClient& client, auto request, auto done) {
-        client.Detect(std::move(request), std::move(done));
-      });
-  if (command.json) {
-    PrintJson(answers, out);
+  std::vector<DetectFileAnswer> answers;
+  if (command.stream) {
+    answers = StreamDetections(command, form, out);
   } else {
-    PrintTables(FormatDetections(answers), answers, out);
+    answers = AskForFiles<v1::DetectRequest, v1::DetectResponse>(
+        command, form, [](VisionClient& client, auto request, auto done) {
+          client.Detect(std::move(request), std::move(done));
+        });
+    PrintDetections(command, answers, nlohmann::json::object(), out);
   }
   return ReportErrors(answers, command.server, err) | DrawIfAsked(answers, command, out, err);
 }

@@ -26,12 +26,18 @@ CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& 
   return command;
 }
 
-void AddPictureOptions(CLI::App* app, ClientCommand* command) {
+void AddPictureOptions(CLI::App* app, ClientCommand* command, int64_t* budget_ms) {
   app->add_option("files", command->files, "JPEG, PNG or WebP files")->required();
   app->add_option("--model", command->model, "a name that `models` lists; needed if several fit");
   app->add_option("--in-flight", command->in_flight, "requests at a time")
       ->check(CLI::Range(1, kMaxInFlight))
       ->capture_default_str();
+  app->add_option("--budget-ms", *budget_ms, "time that the server has for a picture")
+      ->check(CLI::Range(int64_t{1}, int64_t{86400000}))
+      ->type_name("MS");
+  app->add_option("--priority", command->priority, "how urgent (default: interactive)")
+      ->check(CLI::IsMember({"interactive", "batch"}))
+      ->type_name("interactive|batch");
 }
 
 void AddReadOptions(CLI::App* read, ClientCommand* command) {
@@ -59,13 +65,14 @@ void AddReadOptions(CLI::App* read, ClientCommand* command) {
 ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv) {
   ClientCommand command;
   int64_t deadline_ms = 60000;
+  int64_t budget_ms = 0;
   CLI::App app("Asks an omserve for detections, features, text and its state.", "omserve-client");
   app.require_subcommand(1);
   AddServer(app, &command.server, &deadline_ms);
   app.add_flag("--json", command.json, "one JSON document on standard output");
 
   CLI::App* detect = AddCommand(app, "detect", "find objects in pictures");
-  AddPictureOptions(detect, &command);
+  AddPictureOptions(detect, &command, &budget_ms);
   detect->add_option("--score-threshold", command.score_threshold, "keep scores from here on")
       ->check(CLI::Range(0.0, 1.0));
   detect->add_option("--max-detections", command.max_detections, "keep the best so many")
@@ -73,9 +80,15 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
   AddChoice(detect, "--dedup", kDedups, &command.dedup, "several detections of one label");
   AddChoice(detect, "--mask", kMaskForms, &command.mask, "form of the masks (with --out: rle)");
   detect->add_option("--out", command.out, "draw into this folder")->type_name("DIR");
+  CLI::Option* stream = detect->add_flag(
+      "--stream", command.stream, "the files are frames of one live video; late ones are dropped");
+  detect->add_option("--fps", command.frame_rate, "with --stream: frames a second, 0 for no pause")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->needs(stream)
+      ->capture_default_str();
 
   CLI::App* embed = AddCommand(app, "embed", "features and best classes of pictures");
-  AddPictureOptions(embed, &command);
+  AddPictureOptions(embed, &command, &budget_ms);
   AddChoice(embed, "--feature", kFeatures, &command.feature, "which features (default: cls)");
   embed->add_option("--top-k", command.top_k, "best classes to give back")
       ->check(CLI::Range(0, 100000))
@@ -96,6 +109,7 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
                    : models->parsed() ? Kind::kModels
                                       : Kind::kHealth;
     command.deadline = absl::Milliseconds(deadline_ms);
+    command.budget = absl::Milliseconds(budget_ms);
     if (!command.out.empty() && command.mask == v1::MASK_FORM_UNSPECIFIED) {
       command.mask = v1::MASK_FORM_RLE;
     }

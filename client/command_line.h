@@ -23,8 +23,12 @@ struct ClientCommand {
   std::vector<std::string> files;
   std::string model;  // empty: the only one
   int in_flight = 4;
-  std::optional<float> score_threshold;  // 0 to 1
-  std::optional<int> max_detections;     // 1 to 1000
+  absl::Duration budget = absl::ZeroDuration();  // of a request; zero: none
+  std::string priority;                          // interactive, batch; empty: the server's default
+  bool stream = false;                           // the files are the frames of one video
+  double frame_rate = 10;                        // frames a second; 0: as fast as it goes
+  std::optional<float> score_threshold;          // 0 to 1
+  std::optional<int> max_detections;             // 1 to 1000
   v1::DedupPolicy dedup = v1::DEDUP_POLICY_UNSPECIFIED;
   v1::MaskForm mask = v1::MASK_FORM_UNSPECIFIED;
   std::string out;  // folder for drawn pictures; empty: none

@@ -40,6 +40,14 @@ int Run(const LoadCommand& command) {
               << AdviceFor(result.status(), command.options.server) << "\n";
     return kFailed;
   }
+  if (!command.records.empty()) {
+    std::vector<std::string> names;
+    for (const ClassSpec& spec : *specs) names.push_back(spec.name);
+    if (absl::Status status = WriteRecords(command.records, result->records, names); !status.ok()) {
+      std::cerr << "error: --records: " << status.message() << "\n";
+      return kFailed;
+    }
+  }
   const LoadHead head = {.options = command.options, .classes = *specs};
   if (command.json) {
     std::cout << Dump(LoadJson(head, *result)) << "\n";

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 
 namespace omserve::client {
@@ -50,6 +51,23 @@ VisionClient::VisionClient(VisionClientOptions options)
 
 VisionClient::~VisionClient() { WaitUntilIdle(); }
 
+void VisionClient::Prepare(grpc::ClientContext& context, absl::Duration more) const {
+  context.set_deadline(DeadlineAfter(options_.deadline + more));
+  if (options_.budget > absl::ZeroDuration()) {
+    context.AddMetadata("omserve-budget-ms",
+                        absl::StrCat(absl::ToDoubleMilliseconds(options_.budget)));
+  }
+  if (!options_.priority.empty()) {
+    context.AddMetadata("omserve-priority", options_.priority);
+  }
+}
+
+absl::Status VisionClient::DetectStream(const FramePlan& plan) {
+  grpc::ClientContext context;
+  Prepare(context, plan.count * plan.interval);
+  return StreamFrames(*stub_, context, plan);
+}
+
 template <typename Request, typename Response, typename Start>
 void VisionClient::Begin(std::shared_ptr<const Request> request, Done<Response> done, Start start) {
   in_flight_.Acquire();
@@ -57,7 +75,7 @@ void VisionClient::Begin(std::shared_ptr<const Request> request, Done<Response> 
   auto call = std::make_shared<Call<Request, Response>>();
   call->request = std::move(request);
   call->done = std::move(done);
-  call->context.set_deadline(DeadlineAfter(options_.deadline));
+  Prepare(call->context);
   auto& held = *call;
   start(held, [this, call = std::move(call)](const grpc::Status& status) mutable {
     if (status.ok()) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/frame_stream.h"
 #include "client/in_flight_limit.h"
 #include "omserve/v1/vision.grpc.pb.h"
 
@@ -19,6 +20,10 @@ struct VisionClientOptions {
   std::string server = "127.0.0.1:8500";        // host:port, plaintext
   int max_in_flight = 4;                        // calls of Detect and Embed, at least 1
   absl::Duration deadline = absl::Seconds(60);  // of every call, from its start
+  // What the server is told, if anything: how long a request or frame may take there, and
+  // "interactive" or "batch".
+  absl::Duration budget = absl::ZeroDuration();
+  std::string priority = {};
 };
 
 enum class Health { kUnknown, kServing, kNotServing };
@@ -43,6 +48,9 @@ class VisionClient {
   void Embed(std::shared_ptr<const v1::EmbedRequest> request, Done<v1::EmbedResponse> done);
   void ReadText(std::shared_ptr<const v1::ReadTextRequest> request,
                 Done<v1::ReadTextResponse> done);
+  // Runs one video stream; see StreamFrames. options.deadline counts from when the last frame is
+  // due.
+  absl::Status DetectStream(const FramePlan& plan);
   // Blocks until every started call has ended and its 'done' has returned.
   void WaitUntilIdle();
 
@@ -53,6 +61,8 @@ class VisionClient {
   absl::StatusOr<Health> CheckHealth(const std::string& service);
 
  private:
+  // Deadline and metadata of a call that goes on for 'more' beside the deadline.
+  void Prepare(grpc::ClientContext& context, absl::Duration more = absl::ZeroDuration()) const;
   template <typename Request, typename Response, typename Start>
   void Begin(std::shared_ptr<const Request> request, Done<Response> done, Start start);
 

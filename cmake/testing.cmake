@@ -1,5 +1,16 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
+# omserve_tsan_tests(<test>...): CI also builds and runs these tests under ThreadSanitizer.
+# Puts the label `tsan` on each of them, and their programs and libraries into the target
+# tsan_tests: `cmake --build build/tsan --target tsan_tests && ctest --test-dir build/tsan -L tsan`.
+add_custom_target(tsan_tests)
+function(omserve_tsan_tests)
+  foreach(test IN LISTS ARGN)
+    set_property(TEST ${test} APPEND PROPERTY LABELS tsan)
+    add_dependencies(tsan_tests ${test})
+  endforeach()
+endfunction()
+
 # omserve_test(NAME <name> SOURCES <files> LIBS <targets> [LABEL unit|integration] [TIMEOUT <s>])
 # One GoogleTest program, registered with ctest as one test.
 function(omserve_test)

@@ -30,7 +30,7 @@ for stage in $(sed -n 's/^ *name: "\(det_[0-9x]*\|rec_[0-9]*\|cls\)".*/\1/p' "$m
       size=${stage#det_}
       compile "$stage" "$graphs/ch_PP-OCRv4_det_infer.onnx" "x:1,3,${size%x*},${size#*x}"
       ;;
-    rec_*) compile "$stage" "$recognition" "x:-1,3,48,${stage#rec_}" --dynamic_batch_size=1,2,4 ;;
+    rec_*) compile "$stage" "$recognition" "x:-1,3,48,${stage#rec_}" --dynamic_batch_size=1,4 ;;
     cls)
       compile "$stage" "$graphs/ch_ppocr_mobile_v2.0_cls_infer.onnx" "x:-1,3,48,192" \
         --dynamic_batch_size=1,4,16

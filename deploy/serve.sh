@@ -4,6 +4,11 @@
 # Serves the shipped models on two simulated NPUs until Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+models=build/serve_models
+mkdir -p "$models"
+for pipeline in models/vitdet models/internvit models_ocr/ppocr_v4; do
+  ln -sfn "../$pipeline" "$models/${pipeline##*/}"
+done
 export HOSTACL_DEVICES=${HOSTACL_DEVICES:-2}
-exec build/release/bin/omserve --config deploy/server.pbtxt --model-dir build/models \
+exec build/release/bin/omserve --config deploy/server.pbtxt --model-dir "$models" \
   --acl-library build/release/hostacl/lib64/libascendcl.so

@@ -45,8 +45,12 @@ def running_server(
     env: dict[str, str] | None = None,
     log: pathlib.Path | None = None,
     host_threads: int = 0,
+    config_text: str = "",
 ) -> Iterator[Server]:
-    """Starts a server on free ports; on leaving, sends SIGTERM and expects exit status 0."""
+    """Starts a server on free ports; on leaving, sends SIGTERM and expects exit status 0.
+
+    'config_text' is more of server.pbtxt.
+    """
     with tempfile.TemporaryDirectory(prefix="omserve-") as scratch:
         folder = pathlib.Path(scratch)
         config = folder / "server.pbtxt"
@@ -54,6 +58,7 @@ def running_server(
             f'model_dir: "{models.resolve()}"\n'
             f"host_threads: {host_threads}\n"
             'listeners { grpc: "127.0.0.1:0" health: "127.0.0.1:0" metrics: "127.0.0.1:0" }\n'
+            + config_text
         )
         ports_file = folder / "ports.json"
         command = [

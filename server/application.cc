@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/application.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "pipelines/base/status_macros.h"
 #include "server/base/worker_pool.h"
+#include "server/batching/batch_engine.h"
 #include "server/batching/batching_runner.h"
 #include "server/device/device_set.h"
 #include "server/metrics/metrics_listener.h"
@@ -78,9 +80,12 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
       "grpc           ", config.grpc_address, "\n", "health         ", config.health_address, "\n",
       "metrics        ", config.metrics_address, "\n", "max message    ",
       config.max_message_bytes >> 20, " MiB\n", "max in flight  ", config.max_inflight_requests,
-      "\n", "max picture    ", config.max_image_pixels / 1'000'000, " megapixels\n",
-      "deadline       ", absl::FormatDuration(config.default_deadline), "\n", "drain          ",
-      absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n");
+      "\n", "max streams    ", config.max_streams, "\n", "max picture    ",
+      config.max_image_pixels / 1'000'000, " megapixels\n", "deadline       ",
+      absl::FormatDuration(config.default_deadline), "\n", "drain          ",
+      absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n",
+      "without device ", config.exit_without_device ? "exit" : "stay", "\n", "metrics of     ",
+      config.count_requests ? "everything" : "process and devices only", "\n");
   for (const PipelineSpec& spec : pipelines) {
     absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
                     std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
@@ -94,7 +99,9 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
 // From the first to be made to the last; destroyed the other way round.
 struct Application::Parts {
   Parts(ServerConfig server_config, const Clock& real)
-      : config(std::move(server_config)), clock(real), admission(config.max_inflight_requests) {}
+      : config(std::move(server_config)),
+        clock(real),
+        admission(config.max_inflight_requests, config.max_streams) {}
 
   const ServerConfig config;
   const Clock& clock;
@@ -102,6 +109,7 @@ struct Application::Parts {
   std::unique_ptr<ServerMetrics> metrics;
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<BatchMetrics> batch_metrics;
+  std::unique_ptr<BatchEngine> engine;
   Admission admission;
   std::vector<ModelMetrics> model_metrics;
   std::vector<std::string> health_names = {"", "readiness", "omserve.v1.Vision"};
@@ -114,6 +122,7 @@ struct Application::Parts {
   bool stopped = false;
 
   absl::Status OpenDevices();
+  absl::Status StartEngine(const std::vector<PipelineSpec>& pipelines);
   absl::Status LoadModel(const PipelineSpec& spec);
   absl::Status Listen();
   void SetServing(bool now);
@@ -129,13 +138,32 @@ absl::Status Application::Parts::OpenDevices() {
   info.acl = devices->acl_version();
   info.soc = devices->soc_name();
   info.grpc = GrpcVersion();
-  metrics = std::make_unique<ServerMetrics>(info);
+  metrics = std::make_unique<ServerMetrics>(info, config.count_requests);
   workers = std::make_unique<WorkerPool>("host", config.host_threads);
   std::vector<int> ids;
   for (size_t i = 0; i < devices->size(); ++i) ids.push_back(devices->device(i).id());
   batch_metrics = std::make_unique<BatchMetrics>(*metrics, ids);
   catalog = std::make_unique<ModelCatalog>();
   spdlog::info("{} devices of type {}: {}", ids.size(), info.soc, absl::StrJoin(ids, ", "));
+  return absl::OkStatus();
+}
+
+absl::Status Application::Parts::StartEngine(const std::vector<PipelineSpec>& pipelines) {
+  EngineOptions options;
+  for (const PipelineSpec& spec : pipelines) {
+    for (const StageSpec& stage : spec.stages) {
+      options.lanes = std::max(options.lanes, stage.instances);
+    }
+  }
+  options.plain = config.scheduling.plain;
+  options.cache_dir = config.cache_dir;
+  options.shadow_rate = config.scheduling.shadow_check_rate;
+  options.shadow_tolerance = config.scheduling.shadow_check_tolerance;
+  options.scheduling.hang_least = config.scheduling.hang;
+  options.scheduling.max_bytes = config.scheduling.max_request_bytes;
+  OMSERVE_ASSIGN_OR_RETURN(
+      engine, BatchEngine::Create(*devices, *workers, clock,
+                                  config.count_requests ? batch_metrics.get() : nullptr, options));
   return absl::OkStatus();
 }
 
@@ -158,13 +186,16 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
     OMSERVE_RETURN_IF_ERROR(CheckPpOcrStages(*ppocr, stages));
   }
   OMSERVE_ASSIGN_OR_RETURN(
-      auto runner, BatchingRunner::Create(spec.name, std::move(stages), *devices, *workers, clock,
-                                          batch_metrics.get()));
+      auto runner, BatchingRunner::Create(spec.name, spec.weight, std::move(stages), *engine));
   const std::string method(MethodOf(spec.pipeline()));
   auto model = absl::WrapUnique(
       new ServedModel{spec.name, spec.version, spec.labels, std::move(names), std::move(pipeline),
                       std::move(runner), metrics->AddMethod(spec.name, method), ImageLimits{}});
   model->limits.max_pixels = config.max_image_pixels;
+  if (spec.pipeline() == "vitdet") {
+    model->frame_metrics = metrics->AddMethod(spec.name, "DetectStream");
+    model->stream_metrics = metrics->AddStreams(spec.name);
+  }
   OMSERVE_RETURN_IF_ERROR(catalog->Add(std::move(model)));
   health_names.push_back(spec.name);
   const absl::Duration took = clock.Now() - start;
@@ -206,6 +237,7 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
   OMSERVE_RETURN_IF_ERROR(CheckServerConfig(config));
   auto parts = std::make_unique<Parts>(std::move(config), clock);
   OMSERVE_RETURN_IF_ERROR(parts->OpenDevices());
+  OMSERVE_RETURN_IF_ERROR(parts->StartEngine(pipelines));
   for (const PipelineSpec& spec : pipelines) {
     if (absl::Status status = parts->LoadModel(spec); !status.ok()) {
       return InManifest(spec, status);
@@ -221,6 +253,8 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
 }
 
 const Ports& Application::ports() const { return parts_->ports; }
+
+bool Application::lost() const { return !parts_->stopped && parts_->devices->healthy() == 0; }
 
 void Application::Tick() {
   if (parts_->stopped) return;
@@ -247,6 +281,7 @@ absl::Status Application::Stop() {
   spdlog::info("stopping: {} requests at work", parts.admission.inflight());
   parts.SetServing(false);
   parts.admission.Close();
+  parts.service->DrainStreams();
   const bool drained =
       parts.admission.WaitEmpty(parts.clock.Now() + parts.config.drain, parts.clock);
   const int left = parts.admission.inflight();
@@ -257,6 +292,7 @@ absl::Status Application::Stop() {
   parts.listeners.reset();
   parts.service.reset();
   parts.catalog.reset();
+  parts.engine.reset();
   parts.batch_metrics.reset();
   parts.workers.reset();
   parts.devices.reset();

@@ -39,6 +39,9 @@ class Application {
   // To be called a few times a second: tells health and metrics what became of the devices.
   void Tick();
 
+  // Every device is lost: nothing can be served until the process is started again.
+  bool lost() const;
+
   // Not ready, nobody in, waits until config.drain for those at work, cancels the rest, and lets
   // go of threads, models and devices. Idempotent. DEADLINE_EXCEEDED when requests were cancelled.
   absl::Status Stop();

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The server program. Exit codes: 0 a clean stop, 1 a failure at run time, 2 a wrong command line
-// or configuration.
-#include <signal.h>
+// or configuration, 3 every device is lost.
 
 #include <iostream>
 #include <string>
@@ -12,12 +11,14 @@
 #include "CLI/Formatter.hpp"
 #include "server/application.h"
 #include "server/application_log.h"
+#include "server/stop_signals.h"
 #include "spdlog/spdlog.h"
 
 namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr int kNoDevice = 3;
 constexpr int kGoOn = -1;
 
 int Fail(int code, const absl::Status& status) {
@@ -29,12 +30,6 @@ int Fail(int code, const absl::Status& status) {
 int Parse(CLI::App& cli, int argc, char** argv) {
   CLI11_PARSE(cli, argc, argv);
   return kGoOn;
-}
-
-// Blocks until SIGTERM or SIGINT, which every thread has blocked, and ticks meanwhile.
-void WaitForSignal(const sigset_t& signals, omserve::Application& application) {
-  const timespec tick = {0, 250'000'000};
-  while (sigtimedwait(&signals, nullptr, &tick) < 0) application.Tick();
 }
 
 }  // namespace
@@ -67,21 +62,23 @@ int main(int argc, char** argv) {
     return 0;
   }
 
-  // Before the first thread, so that every thread inherits it.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-
+  const omserve::StopSignals signals;  // before the first thread
   auto application = omserve::Application::Start(config, *std::move(pipelines));
   if (!application.ok()) return Fail(kFailed, application.status());
   if (!ports_file.empty()) {
     const absl::Status written = omserve::WritePortsFile(ports_file, (*application)->ports());
     if (!written.ok()) return Fail(kFailed, written);
   }
-  WaitForSignal(signals, **application);
+  const bool asked = signals.Wait([&] {
+    (*application)->Tick();
+    return !config.exit_without_device || !(*application)->lost();
+  });
+  if (!asked) {
+    spdlog::critical("every device is lost; leaving with exit code {} to be started again",
+                     kNoDevice);
+    omserve::StopSignals::LeaveWithin<kNoDevice>(config.drain + absl::Seconds(15));
+  }
   const absl::Status stopped = (*application)->Stop();
+  if (!asked) return kNoDevice;
   return stopped.ok() ? 0 : Fail(kFailed, stopped);
 }

@@ -7,12 +7,12 @@ namespace {
 
 absl::Duration Between(Ending::Time from, Ending::Time to) { return absl::FromChrono(to - from); }
 
+}  // namespace
+
 absl::Duration InsideServer(const v1::Timing& timing) {
   return absl::Seconds(timing.sent().seconds() - timing.received().seconds()) +
          absl::Nanoseconds(timing.sent().nanos() - timing.received().nanos());
 }
-
-}  // namespace
 
 void ClassStats::Record(const Ending& ending) {
   ++requests;

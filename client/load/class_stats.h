@@ -29,6 +29,9 @@ struct Ending {
   std::optional<absl::Duration> retry_after;  // the server's hint, if it gave one
 };
 
+// From the server's 'received' to its 'sent'.
+absl::Duration InsideServer(const v1::Timing& timing);
+
 // What became of the requests of one class, or of all. Latencies are those of successful requests
 // unless the name says otherwise. Thread-compatible.
 struct ClassStats {

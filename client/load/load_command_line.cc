@@ -175,6 +175,7 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
   AddServer(app, &command.options.server, &deadline_ms);
   app.add_flag("--json", command.json, "one JSON document on standard output");
   app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
+  app.add_option("--records", command.records, "CSV file to write, one line a request");
   AddClassOptions(app, &command);
   AddSendingOptions(app, &command.options, &sending);
   AddMilliseconds(app, "--budget-ms", &command.base.budget, "time that the server has, told to it");
@@ -187,6 +188,7 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
 
   return ParseWith(app, argc, argv, command, [&]() -> std::string {
     command.base.deadline = absl::Milliseconds(deadline_ms);
+    command.options.records = !command.records.empty();
     if (command.base.images.empty() && command.base.raw.width == 0 && command.mix.empty() &&
         command.scenario.empty()) {
       return "one of --images, --raw, --mix and --scenario is needed";

@@ -21,6 +21,7 @@ struct LoadCommand {
   std::string mix;       // --mix's text; empty: none
   std::string scenario;  // a file; empty: none
   FailOn fail_on;
+  std::string records;  // a file to write; empty: none
   bool json = false;
   bool progress = true;
 };

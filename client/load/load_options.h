@@ -23,7 +23,8 @@ struct LoadOptions {
   int64_t warmup = 0;                                  // requests before the measured ones
   int channels = 1;                                    // connections, at least 1
   int senders = 1;                                     // threads that send and receive, at least 1
-  uint64_t seed = 1;  // of classes, cancellations and Poisson arrivals
+  uint64_t seed = 1;     // of classes, cancellations and Poisson arrivals
+  bool records = false;  // what became of every single request is kept
 };
 
 }  // namespace omserve::client

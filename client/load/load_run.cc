@@ -133,6 +133,7 @@ LoadResult Summarize(const LoadPlan& plan, const LoadProgress& progress,
     result.lateness.Merge(worker.lateness);
     result.late += worker.late;
     result.slowest.Merge(worker.slowest);
+    result.records.insert(result.records.end(), worker.records.begin(), worker.records.end());
     steady_ok += worker.steady_ok;
     last_sent = std::max(last_sent, worker.last_sent);
     last_ended = std::max(last_ended, worker.last_ended);

@@ -10,6 +10,7 @@
 #include "client/load/class_stats.h"
 #include "client/load/load_options.h"
 #include "client/load/request_class.h"
+#include "client/load/request_records.h"
 #include "client/load/slowest_answers.h"
 
 namespace omserve::client {
@@ -21,13 +22,14 @@ struct LoadResult {
   LatencyHistogram lateness;        // of an open loop: from due to sent
   int64_t late = 0;                 // requests that were sent over a millisecond late
   SlowestAnswers slowest;
-  double seconds = 0;                // first measured start to last measured end
-  double requests_per_s = 0;         // ok answers over 'seconds'
-  double steady_requests_per_s = 0;  // ok answers that came while requests were being sent
-  double offered_per_s = 0;          // open loop: what the schedule asked for
-  double sent_per_s = 0;             // what was sent
-  double goodput_per_s = 0;          // answers in time; over the schedule's length in an open loop
-  double client_cores = 0;           // processor time of this process over elapsed time
+  std::vector<RequestRecord> records;  // in no order; if the options want them
+  double seconds = 0;                  // first measured start to last measured end
+  double requests_per_s = 0;           // ok answers over 'seconds'
+  double steady_requests_per_s = 0;    // ok answers that came while requests were being sent
+  double offered_per_s = 0;            // open loop: what the schedule asked for
+  double sent_per_s = 0;               // what was sent
+  double goodput_per_s = 0;  // answers in time; over the schedule's length in an open loop
+  double client_cores = 0;   // processor time of this process over elapsed time
 };
 
 // How far a run is, warm-up included.

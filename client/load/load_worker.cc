@@ -19,6 +19,7 @@ namespace {
 
 constexpr absl::Duration kLate = absl::Milliseconds(1);
 constexpr char kRetryAfter[] = "retry-after-ms";
+constexpr char kElapsed[] = "elapsed-us";  // at the server, of what has no Timing
 
 // The numbers are the same; one that gRPC does not know is UNKNOWN.
 absl::StatusCode ToAbsl(grpc::StatusCode code) {
@@ -28,16 +29,17 @@ absl::StatusCode ToAbsl(grpc::StatusCode code) {
              : absl::StatusCode::kUnknown;
 }
 
-std::optional<absl::Duration> RetryAfter(const grpc::ClientContext& context) {
+// A number from the trailing metadata, in 'unit'.
+std::optional<absl::Duration> Trailing(const grpc::ClientContext& context, const char* key,
+                                       absl::Duration unit) {
   const auto& trailers = context.GetServerTrailingMetadata();
-  const auto found = trailers.find(kRetryAfter);
-  double milliseconds = 0;
+  const auto found = trailers.find(key);
+  double number = 0;
   if (found == trailers.end() ||
-      !absl::SimpleAtod(absl::string_view(found->second.data(), found->second.size()),
-                        &milliseconds)) {
+      !absl::SimpleAtod(absl::string_view(found->second.data(), found->second.size()), &number)) {
     return std::nullopt;
   }
-  return absl::Milliseconds(milliseconds);
+  return number * unit;
 }
 
 // Wakes within microseconds of 'due', not within the 50 that Linux grants itself by default.
@@ -302,9 +304,13 @@ void LoadWorker::Record(const Call& call) {
                           .timing = timing_});
     }
   } else {
-    ending.retry_after = RetryAfter(*call.context);
+    ending.retry_after = Trailing(*call.context, kRetryAfter, absl::Milliseconds(1));
   }
   stats_.classes[call.request_class].Record(ending);
+  if (plan_.options.records) {
+    stats_.records.push_back(MakeRecord(call.number, call.request_class, ending,
+                                        Trailing(*call.context, kElapsed, absl::Microseconds(1))));
+  }
   stats_.last_sent = std::max(stats_.last_sent, call.sent);
   stats_.last_ended = std::max(stats_.last_ended, call.ended);
 }

@@ -18,6 +18,7 @@
 
 #include "client/load/class_stats.h"
 #include "client/load/load_plan.h"
+#include "client/load/request_records.h"
 #include "client/load/slowest_answers.h"
 #include "client/mutex.h"
 
@@ -32,6 +33,7 @@ struct WorkerStats {
   LoadTime last_sent;               // of the measured requests
   LoadTime last_ended;              // of the measured requests
   SlowestAnswers slowest;
+  std::vector<RequestRecord> records;  // of the measured requests, if the plan wants them
 };
 
 // Sends its part of a plan over one completion queue, and takes the answers, on one thread: two

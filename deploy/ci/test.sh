@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold before a change lands: house rules, formatting, all tests in the
-# release build, then the same tests under ASan + UBSan.
+# release build, the same tests under ASan + UBSan, and those of concurrent code under TSan.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
@@ -22,3 +22,7 @@ say "ASan + UBSan build"
 deploy/build.sh asan
 say "ASan + UBSan tests"
 ctest --test-dir build/asan --output-on-failure -j 2
+say "ThreadSanitizer build"
+deploy/build.sh tsan tsan_tests
+say "ThreadSanitizer tests"
+ctest --test-dir build/tsan -L '^tsan$' --no-tests=error --output-on-failure -j 2

@@ -12,8 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "aipp_file.h"
-#include "data_type.h"
+#include "describe_inputs.h"
 #include "external_data.h"
 #include "graph_edits.h"
 #include "graph_source.h"
@@ -22,98 +21,24 @@
 namespace hostacl {
 namespace {
 
-aclDataType TypeOf(const ov::element::Type& type) {
-  if (type == ov::element::f32) return ACL_FLOAT;
-  if (type == ov::element::f16) return ACL_FLOAT16;
-  if (type == ov::element::i8) return ACL_INT8;
-  if (type == ov::element::i16) return ACL_INT16;
-  if (type == ov::element::i32) return ACL_INT32;
-  if (type == ov::element::i64) return ACL_INT64;
-  if (type == ov::element::u8) return ACL_UINT8;
-  if (type == ov::element::boolean) return ACL_BOOL;
-  if (type == ov::element::f64) return ACL_DOUBLE;
-  throw std::runtime_error("element type " + type.get_type_name() + " is not supported");
-}
-
-std::vector<int64_t> DimsOf(const ov::PartialShape& shape, const std::string& name) {
-  std::vector<int64_t> dims;
-  for (const ov::Dimension& dim : shape) {
-    if (dim.is_dynamic()) throw std::runtime_error(name + " has a shape that depends on data");
-    dims.push_back(dim.get_length());
-  }
-  return dims;
-}
-
 // Sets every input's shape at `gear`.
 void ReshapeTo(const std::shared_ptr<ov::Model>& graph, const OmModel& om, size_t gear) {
   std::map<size_t, ov::PartialShape> shapes;
   for (size_t i = 0; i < om.inputs.size(); ++i) {
     const std::vector<int64_t> dims = om.inputs[i].GraphDimsAt(gear);
     shapes[i] = ov::PartialShape(std::vector<ov::Dimension>(dims.begin(), dims.end()));
+    size_t next = 0;
+    for (size_t k = 0; k < dims.size(); ++k) {
+      if (dims[k] != -1 || next >= om.inputs[i].ranges.size()) continue;
+      const auto& [least, most] = om.inputs[i].ranges[next++];
+      shapes[i][k] = ov::Dimension(least, most);
+    }
   }
   graph->reshape(shapes);
 }
 
-aclFormat FormatOf(const AtcOptions& options, size_t dims) {
-  if (dims != 4) return ACL_FORMAT_ND;
-  if (options.input_format == "NCHW") return ACL_FORMAT_NCHW;
-  return options.input_format == "NHWC" ? ACL_FORMAT_NHWC : ACL_FORMAT_ND;
-}
-
-// Reads --insert_op_conf and puts its pictures in front of the inputs.
-void TakePictures(const AtcOptions& options, OmModel* om) {
-  if (options.aipp_file.empty()) return;
-  std::string text;
-  std::string problem;
-  std::vector<AippBlock> blocks;
-  const OmProblem read = ReadOmFile(options.aipp_file, &text);
-  if (read.code != ACL_SUCCESS) {
-    throw std::runtime_error("--insert_op_conf: cannot read " + options.aipp_file);
-  }
-  if (!ParseAippFile(text, &blocks, &problem)) {
-    throw std::runtime_error("--insert_op_conf: " + options.aipp_file + ", " + problem);
-  }
-  if (!ApplyAippBlocks(blocks, options.input_format, om, &problem)) {
-    throw std::runtime_error(problem);
-  }
-}
-
-void DescribeInputs(const AtcOptions& options, const std::shared_ptr<ov::Model>& graph,
-                    OmModel* om) {
-  std::set<std::string> unused;
-  for (const auto& [name, dims] : options.input_shapes) unused.insert(name);
-  for (const auto& input : graph->inputs()) {
-    OmTensor tensor;
-    tensor.name = input.get_any_name();
-    tensor.type = TypeOf(input.get_element_type());
-    const auto given = options.input_shapes.find(tensor.name);
-    if (given != options.input_shapes.end()) {
-      tensor.dims = given->second;
-      unused.erase(tensor.name);
-    } else if (input.get_partial_shape().is_static()) {
-      tensor.dims = DimsOf(input.get_partial_shape(), tensor.name);
-    } else {
-      throw std::runtime_error("input " + tensor.name + " has shape " +
-                               input.get_partial_shape().to_string() + ": give --input_shape");
-    }
-    tensor.format = FormatOf(options, tensor.dims.size());
-    om->inputs.push_back(tensor);
-  }
-  if (!unused.empty()) {
-    throw std::runtime_error("--input_shape names " + *unused.begin() + ", which is no input");
-  }
-  std::string problem;
-  if (!ApplyGears(options.gears, options.input_order, options.input_format, om, &problem)) {
-    throw std::runtime_error(problem);
-  }
-  TakePictures(options, om);
-  if (!om->inputs.empty() && !om->inputs[0].dims.empty() && om->inputs[0].dims[0] > 0) {
-    om->static_batch = static_cast<uint64_t>(om->inputs[0].dims[0]);
-  }
-}
-
-OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& output,
-                        size_t index) {
+OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& output, size_t index,
+                        bool open) {
   const auto producer = output.get_node_shared_ptr()->input_value(0);
   // A card's compiler renames outputs to node:port:tensor; so do we.
   const std::string name =
@@ -123,7 +48,7 @@ OmTensor DescribeOutput(const AtcOptions& options, const ov::Output<ov::Node>& o
                 std::to_string(producer.get_index()) + ":" + name;
   tensor.type = TypeOf(output.get_element_type());
   if (options.half_output && tensor.type == ACL_FLOAT) tensor.type = ACL_FLOAT16;
-  tensor.dims = DimsOf(output.get_partial_shape(), "output " + name);
+  tensor.dims = DimsOf(output.get_partial_shape(), "output " + name, open);
   return tensor;
 }
 
@@ -163,11 +88,12 @@ void DescribeOutputs(const AtcOptions& options, const OnnxFile& file,
                                EngineMessage(error.what(), file));
     }
     for (size_t i = 0; i < at_gear->outputs().size(); ++i) {
-      OmTensor output = DescribeOutput(options, at_gear->output(i), i);
+      OmTensor output = DescribeOutput(options, at_gear->output(i), i, om->open());
       dims[i].push_back(output.dims);
       if (gear == 0) om->outputs.push_back(std::move(output));
     }
   }
+  if (om->open()) return;
   for (size_t i = 0; i < dims.size(); ++i) MergeDims(dims[i], &om->outputs[i]);
 }
 
@@ -235,7 +161,7 @@ bool WriteOm(const std::string& path, OmModel* om, const std::shared_ptr<ov::Mod
     om->graph = std::move(text).str();
   } catch (const std::exception& error) {
     *problem = "cannot write " + path + ": " + error.what();
-    return false;
+    if (writer.weights()) return false;  // else the disk was it, and Finish has its reason
   }
   return writer.Finish(*om, size, problem);
 }

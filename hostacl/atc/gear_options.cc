@@ -98,12 +98,7 @@ bool ApplyGears(const GearOptions& gears, const std::vector<std::string>& order,
     }
   }
   if (gears.kind == GearKind::kNone) {
-    if (inputs.empty()) return true;
-    *problem = "input " + inputs[0]->name +
-               " has a dim of -1: give one of --dynamic_batch_size,"
-               " --dynamic_image_size and --dynamic_dims; a shape that is free at run time is not"
-               " supported";
-    return false;
+    return true;  // what is -1 stays open until run time
   }
   if (inputs.empty()) {
     *problem = gears.option + " needs an input with a " +

@@ -23,7 +23,8 @@ struct GearOptions {
 bool ParseGears(const std::string& name, const std::string& value, GearOptions* gears,
                 std::string* problem);
 
-// Fits the gears to the inputs' shapes, in which -1 is what a gear decides: fills `om`'s kind and
+// Fits the gears to the inputs' shapes, in which -1 is what a gear decides, and without gears what
+// stays open until run time: fills `om`'s kind and
 // gears, and `at` of each input. `order` has the names of the inputs in the order of
 // --input_shape; the others follow in the model's order. False and a message.
 bool ApplyGears(const GearOptions& gears, const std::vector<std::string>& order,

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // atc: compiles an ONNX graph into a .om file for hostacl.
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -46,6 +47,12 @@ bool Run(const AtcOptions& options, std::string* problem) {
   if (!Compile(options, file, &om, &graph, problem) || !WriteOm(path, &om, graph, &size, problem)) {
     return false;
   }
+  if (om.open()) {
+    Say(options, LogLevel::kWarning,
+        "note: a dim of -1 without gears makes a model of open shapes: sizes are 0, and the program"
+        " tells the shape by aclmdlSetDatasetTensorDesc; for fixed sizes to choose from, give"
+        " --dynamic_batch_size, --dynamic_image_size or --dynamic_dims");
+  }
   SayTensors(options, "input", om.inputs);
   SayTensors(options, "output", om.outputs);
   if (options.op_report != "-") {
@@ -64,6 +71,8 @@ int main(int argc, char** argv) {
     std::fputs(hostacl::OptionList().c_str(), stdout);
     return arguments.empty() ? 1 : 0;
   }
+  // A file that may not grow further is an error with a message, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   hostacl::AtcOptions options;
   std::string problem;
   if (!hostacl::ParseOptions(arguments, &options, &problem) || !hostacl::Run(options, &problem)) {

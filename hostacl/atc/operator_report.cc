@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -113,15 +114,24 @@ std::string OperatorReport::Json() const {
 
 bool WriteOperatorReport(const OperatorReport& report, const std::string& path,
                          std::string* problem) {
+  errno = 0;
   if (path == "-") {
-    std::fputs(report.Text().c_str(), stdout);
-    return true;
+    if (std::fputs(report.Text().c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return true;
+    *problem =
+        std::string("--op_report: cannot write the standard output: ") + std::strerror(errno);
+    return false;
   }
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  // A file appears only when it is whole; a device or a pipe is written as it is.
+  std::error_code error;
+  const bool in_place =
+      std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error);
+  const std::string place = in_place ? path : path + ".part";
+  std::ofstream file(place, std::ios::binary | std::ios::trunc);
   file << report.Json();
   file.close();
-  if (file) return true;
+  if (file && (in_place || std::rename(place.c_str(), path.c_str()) == 0)) return true;
   *problem = "--op_report: cannot write " + path + ": " + std::strerror(errno);
+  if (!in_place) std::remove(place.c_str());
   return false;
 }
 

@@ -27,6 +27,19 @@ constexpr UnitName kUnits[] = {
     {Unit::kUnknown, "unknown", "unknown"},
 };
 
+constexpr std::string_view kAll = ",*,";
+
+// True when a family is in both lists (",310P,910B,"), or one of them is for all.
+bool Overlap(std::string_view some, std::string_view others) {
+  if (some == kAll || others == kAll) return true;
+  while (some.size() > 1) {
+    const size_t end = some.find(',', 1);
+    if (others.find(some.substr(0, end + 1)) != std::string_view::npos) return true;
+    some.remove_prefix(end);
+  }
+  return false;
+}
+
 }  // namespace
 
 const char* UnitTitle(Unit unit) {
@@ -70,24 +83,30 @@ bool OperatorTable::Read(std::string_view text, std::string* problem) {
       return false;
     }
     Row row{{unit->unit, columns[1], columns[4]}, "," + columns[3] + ","};
-    if (!rows_.emplace(columns[0], std::move(row)).second) {
-      *problem = where + columns[0] + " is there twice";
+    std::vector<Row>& rows = rows_[columns[0]];
+    if (std::any_of(rows.begin(), rows.end(),
+                    [&row](const Row& other) { return Overlap(row.families, other.families); })) {
+      *problem = where + columns[0] + " is there twice for one family of chips";
       return false;
     }
+    rows.push_back(std::move(row));
   }
   return true;
 }
 
 OperatorFact OperatorTable::Find(const std::string& op, const std::string& domain,
                                  std::string_view soc) const {
-  const auto row = rows_.find(op);
-  if (row == rows_.end() || !domain.empty()) return {};
+  const auto rows = rows_.find(op);
+  if (rows == rows_.end() || !domain.empty()) return {};
   const std::string family = "," + std::string(FamilyName(FamilyOf(soc))) + ",";
-  const std::string& families = row->second.families;
-  OperatorFact fact = row->second.fact;
-  if (families != ",*," && (family == ",," || families.find(family) == std::string::npos)) {
-    fact.unit = Unit::kUnknown;
+  for (const Row& row : rows->second) {
+    if (row.families == kAll ||
+        (family != ",," && row.families.find(family) != std::string::npos)) {
+      return row.fact;
+    }
   }
+  OperatorFact fact = rows->second.front().fact;
+  fact.unit = Unit::kUnknown;
   return fact;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hostacl {
 
@@ -35,6 +36,7 @@ class OperatorTable {
   // The operator on the chip; kUnknown when the table does not say it of this chip's family.
   OperatorFact Find(const std::string& op, const std::string& domain, std::string_view soc) const;
 
+  // Operators.
   size_t size() const { return rows_.size(); }
 
  private:
@@ -42,7 +44,7 @@ class OperatorTable {
     OperatorFact fact;
     std::string families;  // ",310P,910B," or ",*,"
   };
-  std::map<std::string, Row> rows_;
+  std::map<std::string, std::vector<Row>> rows_;  // by operator; no family is in two of its rows
 };
 
 }  // namespace hostacl

@@ -130,7 +130,8 @@ bool ParsePrecisionV2(const std::string& value, Precision* precision, std::strin
     *precision = Precision::kCubeHalf;
   } else if (value == "mixed_float16") {
     *precision = Precision::kHalf;
-    *note = "mixed_float16 rounds as fp16 does; a card keeps some operators in fp32";
+    *note =
+        "mixed_float16 rounds as fp16 does; a card keeps Acosh, Asinh, Selu and GridSample in fp32";
   } else {
     *problem = "not \"" + value +
                "\" but fp16, origin, cube_fp16in_fp32out, mixed_float16 or mixed_bfloat16";
@@ -166,6 +167,13 @@ bool ParsePrecision(const std::string& value, Precision* precision, std::string*
     return true;
   }
   *problem = "not \"" + value + "\" but one of " + names;
+  return false;
+}
+
+bool CheckPrecision(Precision precision, std::string_view soc, std::string* problem) {
+  if (precision != Precision::kBfloat16 || HasBfloat16(soc)) return true;
+  *problem = "--precision_mode_v2: " + std::string(soc) +
+             " has no bfloat16; chips of 310B, 910B, 910_93 and 950 have";
   return false;
 }
 

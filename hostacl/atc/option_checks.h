@@ -31,6 +31,10 @@ bool ParsePrecisionV2(const std::string& value, Precision* precision, std::strin
 bool ParsePrecision(const std::string& value, Precision* precision, std::string* note,
                     std::string* problem);
 
+// What the chip can do of what is asked for: bfloat16 is not on every one. False and a message with
+// the families that have it in `problem`.
+bool CheckPrecision(Precision precision, std::string_view soc, std::string* problem);
+
 // A chip name; a message with the nearest known ones in `problem`.
 bool CheckSoc(const std::string& soc, std::string* problem);
 

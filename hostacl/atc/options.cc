@@ -21,7 +21,8 @@ constexpr Known kKnown[] = {
     {"model", "path of the ONNX file; its data files lie in the same folder or below"},
     {"output", "path of the result, without .om"},
     {"soc_version", "name of the chip, e.g. Ascend310P3, as npu-smi info shows it"},
-    {"input_shape", "\"name:1,3,224,224;other:-1,4\"; -1 is what a gear decides"},
+    {"input_shape",
+     "\"name:1,3,224,224;other:-1,4\"; -1 is for a gear, or for the run; 1~64 bounds it"},
     {"input_format", "NCHW, NHWC or ND"},
     {"dynamic_batch_size", "the batches of the gears: \"1,2,4\"; 2 to 100 of them"},
     {"dynamic_image_size", "height,width of each gear: \"416,416;832,832\"; NCHW or NHWC"},
@@ -38,22 +39,43 @@ constexpr Known kKnown[] = {
     {"log", "debug, info, warning (default), error or null"},
 };
 
+// "3", "-1", or "1~64", which is -1 with a least and a most, where -1 is no limit.
+bool ParseDim(const std::string& text, int64_t* dim, std::array<int64_t, 2>* range) {
+  const size_t wave = text.find('~');
+  *range = {1, -1};
+  if (wave == std::string::npos) return ParseNumber(text, dim) && (*dim > 0 || *dim == -1);
+  *dim = -1;
+  auto& [least, most] = *range;
+  return ParseNumber(text.substr(0, wave), &least) && ParseNumber(text.substr(wave + 1), &most) &&
+         least > 0 && (most == -1 || most >= least);
+}
+
 bool ParseShapes(const std::string& text, AtcOptions* options, std::string* problem) {
   for (const std::string& part : Split(text, ';')) {
     const size_t colon = part.rfind(':');
     std::vector<int64_t> dims;
+    std::vector<std::array<int64_t, 2>> ranges;
     bool good = colon != std::string::npos && colon > 0;
     if (good && colon + 1 < part.size()) {
-      for (const std::string& number : Split(part.substr(colon + 1), ',')) {
+      std::string list = part.substr(colon + 1);
+      if (list.size() > 1 && list.front() == '[' && list.back() == ']') {
+        list = list.substr(1, list.size() - 2);
+      }
+      for (const std::string& number : Split(list, ',')) {
         int64_t dim = 0;
-        good = good && ParseNumber(number, &dim) && (dim > 0 || dim == -1);
+        std::array<int64_t, 2> range{};
+        good = good && ParseDim(number, &dim, &range);
         dims.push_back(dim);
+        if (dim == -1) ranges.push_back(range);
       }
     }
     if (!good) {
       *problem = "--input_shape: cannot read \"" + part +
-                 "\"; write name:1,3,224,224 with numbers above 0, or -1";
+                 "\"; write name:1,3,224,224 with numbers above 0, -1, or ranges like 1~64";
       return false;
+    }
+    if (part.find('~', colon) != std::string::npos) {
+      options->input_ranges[part.substr(0, colon)] = ranges;
     }
     const std::string name = part.substr(0, colon);
     if (!options->input_shapes.emplace(name, dims).second) {
@@ -191,6 +213,7 @@ bool CheckWhole(const std::map<std::string, std::string>& given, AtcOptions* opt
     *problem = "--model and --output are needed; atc --help lists the options";
     return false;
   }
+  if (!CheckPrecision(options->precision, options->soc, problem)) return false;
   if (!options->keep_dtype.empty() && options->precision == Precision::kOrigin) {
     options->notes.push_back("--keep_dtype has no effect: nothing is rounded with origin");
   }

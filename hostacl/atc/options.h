@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -35,8 +36,10 @@ struct AtcOptions {
   std::string keep_dtype;                                  // file of node names, one a line
   std::string op_report;                                   // file, "-", or empty
   LogLevel log = LogLevel::kWarning;
-  std::map<std::string, std::vector<int64_t>> input_shapes;  // -1: what a gear decides
-  std::vector<std::string> input_order;                      // their names as they were given
+  std::map<std::string, std::vector<int64_t>> input_shapes;  // -1: a gear decides, or the run
+  // Of the -1 dims that were written as 1~64: least and most, for all -1 dims of the input.
+  std::map<std::string, std::vector<std::array<int64_t, 2>>> input_ranges;
+  std::vector<std::string> input_order;  // their names as they were given
   GearOptions gears;
   std::string aipp_file;           // path; empty: none
   std::vector<std::string> notes;  // what was accepted and has no effect, one sentence each

@@ -76,9 +76,11 @@ aclError aclrtUnSubscribeReport(uint64_t threadId, aclrtStream handle) {
 aclError aclrtLaunchCallback(aclrtCallback fn, void* userData, aclrtCallbackBlockType blockType,
                              aclrtStream handle) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  if (fn == nullptr || (blockType != ACL_CALLBACK_NO_BLOCK && blockType != ACL_CALLBACK_BLOCK)) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID,
-                "aclrtLaunchCallback: null function or unknown block type");
+  if (blockType != ACL_CALLBACK_NO_BLOCK && blockType != ACL_CALLBACK_BLOCK) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclrtLaunchCallback: unknown block type");
+  }
+  if (fn == nullptr) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtLaunchCallback: null function");
   }
   std::shared_ptr<Stream> stream;
   if (const aclError error = FindInCurrent(handle, &stream)) return error;
@@ -101,8 +103,8 @@ aclError aclrtProcessReport(int32_t timeout) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   if (const aclError error = Runtime::Get().CheckInitialized()) return error;
   if (timeout == 0 || timeout < -1) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID,
-                "aclrtProcessReport: the timeout is -1 or above 0, not ", timeout);
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclrtProcessReport: the timeout is -1 or above 0, not ",
+                timeout);
   }
   const auto queue = Runtime::Get().report_threads().Find(pthread_self());
   if (queue == nullptr) {

@@ -125,4 +125,10 @@ bool SaturatesHalf(std::string_view soc) {
   }
 }
 
+bool HasBfloat16(std::string_view soc) {
+  return !SaturatesHalf(soc) || FamilyOf(soc) == ChipFamily::k310B;
+}
+
+bool TakesOpenShapes(std::string_view soc) { return FamilyOf(soc) != ChipFamily::k310B; }
+
 }  // namespace hostacl

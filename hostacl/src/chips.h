@@ -25,7 +25,12 @@ const std::vector<std::string_view>& KnownChips();
 // is near. Case does not count, and a missing "Ascend" is forgiven.
 std::vector<std::string_view> ChipsLike(std::string_view soc);
 
-// True for chips whose fp16 arithmetic ends at +-65504; the later ones give infinity.
+// True for chips whose fp16 arithmetic ends at +-65504 (310, 310B, 310P, 910); the later ones give
+// infinity unless a program sets them otherwise.
 bool SaturatesHalf(std::string_view soc);
+// True for chips that compute in bfloat16: 310B, 910B, 910_93, 950.
+bool HasBfloat16(std::string_view soc);
+// False for 310B, whose compiler takes gears and no shapes that are open until run time.
+bool TakesOpenShapes(std::string_view soc);
 
 }  // namespace hostacl

@@ -52,8 +52,11 @@ Copy::~Copy() {
 
 aclError Copy::Prepare(Context* context, const Stream* queue, bool pageable) {
   const bool async = queue != nullptr && !pageable;
-  if (to_ == nullptr || from_ == nullptr || count_ == 0 || count_ > room_) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: null pointer, count 0 or count ", count_,
+  if (to_ == nullptr || from_ == nullptr) {
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclrtMemcpy: null pointer");
+  }
+  if (count_ == 0 || count_ > room_) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtMemcpy: count 0 or count ", count_,
                 " above destMax ", room_);
   }
   Runtime& runtime = Runtime::Get();
@@ -158,12 +161,12 @@ aclError Copy::Run(TaskTime* time) {
   const Profile* profile = device_->profile();
   if (profile == nullptr) {
     MutexLock turn(&engine.turn());
-    Stage stage(device_, &engine, Clock::duration{0}, blow.slow, time);
+    Stage stage(device_, &engine, {"copy", count_}, Clock::duration{0}, blow.slow, time);
     std::memmove(to_bytes_, from_bytes_, count_);
     stage.Finish();
     return ACL_SUCCESS;
   }
-  Stage stage(device_, &engine, profile->CopyTime(way, count_), blow.slow, time);
+  Stage stage(device_, &engine, {"copy", count_}, profile->CopyTime(way, count_), blow.slow, time);
   stage.WaitToWrite(count_);
   std::memmove(to_bytes_, from_bytes_, count_);
   stage.Finish();

@@ -31,17 +31,27 @@ struct Area {
   aclrtMemcpyKind kind;
 };
 
+// What may be in a cache: device memory of its own size.
+aclError CheckCached(const char* function, hostacl::Device* device, const void* address,
+                     size_t size) {
+  if (address == nullptr || size == 0) {
+    return Fail(ACL_ERROR_INVALID_PARAM, function, ": null pointer or size 0");
+  }
+  if (device->arena().Resolve(address, size) != nullptr) return ACL_SUCCESS;
+  return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": no live device memory");
+}
+
 // One Copy for each row; nothing is copied when one of them is refused.
 aclError PrepareRows(const char* function, const Area& area, Context* context, const Stream* queue,
                      std::vector<std::unique_ptr<Copy>>* rows) {
   if (area.to == nullptr || area.from == nullptr || area.width == 0 || area.height == 0 ||
       area.width > area.to_pitch || area.width > area.from_pitch) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, function,
+    return Fail(ACL_ERROR_INVALID_PARAM, function,
                 ": null pointer, no rows, or rows wider than their pitch");
   }
   if (area.kind != ACL_MEMCPY_HOST_TO_DEVICE && area.kind != ACL_MEMCPY_DEVICE_TO_HOST &&
       area.kind != ACL_MEMCPY_DEFAULT) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": only between host and device, not kind ",
+    return Fail(ACL_ERROR_INVALID_PARAM, function, ": only between host and device, not kind ",
                 static_cast<int>(area.kind));
   }
   const bool to_device = Runtime::Get().OwnerOf(area.to) != nullptr;
@@ -126,14 +136,12 @@ aclError aclrtMemFlush(void* devPtr, size_t size) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
-  if (size > 0 && context->device()->arena().Resolve(devPtr, size) != nullptr) return ACL_SUCCESS;
-  return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": size 0, or no live device memory");
+  return CheckCached(__func__, context->device(), devPtr, size);
 }
 
 aclError aclrtMemInvalidate(void* devPtr, size_t size) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
-  if (size > 0 && context->device()->arena().Resolve(devPtr, size) != nullptr) return ACL_SUCCESS;
-  return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": size 0, or no live device memory");
+  return CheckCached(__func__, context->device(), devPtr, size);
 }

@@ -115,7 +115,7 @@ size_t SizeOf(const aclmdlDesc* handle, Side side, size_t index) {
   std::shared_ptr<Description> description;
   const OmTensor* tensor = nullptr;
   if (!FindTensor(handle, side, index, &description, &tensor)) return 0;
-  return tensor->BytesAt(tensor->LargestGear());
+  return tensor->MostBytes();
 }
 
 const char* NameOf(const aclmdlDesc* handle, Side side, size_t index) {
@@ -249,7 +249,16 @@ aclError aclmdlGetInputDimsRange(const aclmdlDesc* modelDesc, size_t index,
       !hostacl::FindTensor(modelDesc, Side::kInput, index, &description, &tensor)) {
     return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlGetInputDimsRange: null argument or bad index");
   }
-  *dimsRange = aclmdlIODimsRange{};  // no input here is truly dynamic: none has a range
+  *dimsRange = aclmdlIODimsRange{};
+  if (!tensor->open()) return ACL_SUCCESS;
+  size_t next = 0;
+  for (const int64_t dim : tensor->dims) {
+    int64_t* range = dimsRange->range[dimsRange->rangeCount++];
+    const bool ranged = dim == -1 && next < tensor->ranges.size();
+    range[0] = dim != -1 ? dim : ranged ? tensor->ranges[next][0] : 1;
+    range[1] = dim != -1 ? dim : ranged ? tensor->ranges[next][1] : -1;
+    if (dim == -1) ++next;
+  }
   return ACL_SUCCESS;
 }
 

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "device_list.h"
+#include "engine_log.h"
 #include "fault_plan.h"
 #include "mutex.h"
 #include "profile.h"
@@ -23,9 +24,15 @@ namespace hostacl {
 // Owned by Runtime from aclInit to aclFinalize. Thread-safe.
 class Device {
  public:
-  // `id` is what the process calls it. `profile` and `faults` may be null and outlive the device.
-  Device(int id, const DeviceSpec& spec, const Profile* profile, FaultPlan* faults)
-      : id_(id), spec_(spec), profile_(profile), faults_(faults), arena_(spec.memory) {}
+  // `id` is what the process calls it. `profile`, `faults` and `log` may be null and outlive the
+  // device.
+  Device(int id, const DeviceSpec& spec, const Profile* profile, FaultPlan* faults, EngineLog* log)
+      : id_(id),
+        spec_(spec),
+        profile_(profile),
+        faults_(faults),
+        engine_log_(log),
+        arena_(spec.memory) {}
 
   int id() const { return id_; }
   int physical_id() const { return spec_.physical; }
@@ -34,6 +41,7 @@ class Device {
   bool soc_given() const { return spec_.soc_given; }
   const Profile* profile() const { return profile_; }
   FaultPlan* faults() const { return faults_; }
+  EngineLog* engine_log() const { return engine_log_; }
   Arena& arena() { return arena_; }
   Timeline& compute_engine() { return compute_; }
   Timeline& copy_engine(CopyWay way) {
@@ -50,6 +58,7 @@ class Device {
   const DeviceSpec spec_;
   const Profile* const profile_;
   FaultPlan* const faults_;
+  EngineLog* const engine_log_;
   Arena arena_;
   Timeline compute_;
   Timeline to_device_;

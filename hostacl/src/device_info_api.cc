@@ -49,7 +49,7 @@ aclError aclrtQueryDeviceStatus(int32_t deviceId, aclrtDeviceStatus* deviceStatu
 aclError aclrtGetDeviceUtilizationRate(int32_t deviceId, aclrtUtilizationInfo* utilizationInfo) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (utilizationInfo == nullptr || utilizationInfo->utilizationExtend != nullptr) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID,
+    return Fail(ACL_ERROR_INVALID_PARAM,
                 "aclrtGetDeviceUtilizationRate: null argument, or utilizationExtend is not NULL");
   }
   Device* device = nullptr;
@@ -115,7 +115,7 @@ aclError aclrtGetMemUsageInfo(int32_t deviceId, aclrtMemUsageInfo* memUsageInfo,
                               size_t* outputNum) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (memUsageInfo == nullptr || outputNum == nullptr || inputNum == 0) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetMemUsageInfo: null argument or no room");
+    return Fail(ACL_ERROR_INVALID_PARAM, "aclrtGetMemUsageInfo: null argument or no room");
   }
   Device* device = nullptr;
   if (const aclError error = Runtime::Get().FindDevice(deviceId, &device)) return error;

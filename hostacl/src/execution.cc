@@ -200,12 +200,13 @@ aclError Execution::Run(TaskTime* time) {
   }
   const Clock::duration length = model_->StageTime(gear_);
   const auto acted = std::chrono::duration<double>(length) * blow.slow;
+  const Stage::Label label{om.name, om.BatchAt(gear_)};
   if (acted > limit) {
-    Stage cut(device, &device->compute_engine(), limit, /*slow=*/1, time);
+    Stage cut(device, &device->compute_engine(), label, limit, /*slow=*/1, time);
     cut.Finish();
     return FailOverdue(om.name, limit);
   }
-  Stage stage(device, &device->compute_engine(), length, blow.slow, time);
+  Stage stage(device, &device->compute_engine(), label, length, blow.slow, time);
   std::vector<std::vector<uint8_t>> outputs;
   Clock::duration took{0};
   if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, &outputs, &took)) {

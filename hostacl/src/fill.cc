@@ -17,10 +17,10 @@ Fill::~Fill() {
 }
 
 aclError Fill::Prepare(const char* function, size_t room, const Stream* queue) {
-  if (to_ == nullptr || count_ == 0 || count_ > room) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, function,
-                ": needs an address and 0 < count <= maxCount; count ", count_, ", maxCount ",
-                room);
+  if (to_ == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, function, ": null pointer");
+  if (count_ == 0 || count_ > room) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": needs 0 < count <= maxCount; count ",
+                count_, ", maxCount ", room);
   }
   Device* owner = Runtime::Get().OwnerOf(to_);
   if (owner == nullptr) {

@@ -51,7 +51,7 @@ aclError Begin(uint32_t id, aclmdlDataset* dataset, size_t index, bool given, Se
                 ": null or destroyed dataset, or a gear that is null or zero");
   }
   if (om.kind == GearKind::kNone) {
-    return Fail(ACL_ERROR_MODEL_NOT_DYNAMIC, setter->function, ": model ", om.name,
+    return Fail(ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, setter->function, ": model ", om.name,
                 " has no gears");
   }
   const auto handles = setter->dataset->buffers();
@@ -159,7 +159,7 @@ aclError aclmdlSetInputDynamicDims(uint32_t modelId, aclmdlDataset* dataset, siz
                                    const aclmdlIODims* dims) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   Setter setter{.function = "aclmdlSetInputDynamicDims", .kind = GearKind::kDims};
-  const bool given = dims != nullptr;
+  const bool given = dims != nullptr && dims->dimCount > 0;
   const aclError error = hostacl::Begin(modelId, dataset, index, given, &setter);
   if (error != ACL_SUCCESS) return error;
   if (dims->dimCount > ACL_MAX_DIM_CNT) {

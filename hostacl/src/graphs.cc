@@ -13,15 +13,6 @@
 namespace hostacl {
 namespace {
 
-// Never destroyed: the engine's own threads outlive static destruction.
-ov::Core& Core() {
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-  setenv("TBB_ENABLE_SANITIZERS", "1", 1);  // its plug-in is loaded in a way that they accept
-#endif
-  static ov::Core* const core = new ov::Core();
-  return *core;
-}
-
 // Lets the background finish before the process takes the engine's libraries apart: exit may come
 // while a graph is compiled. One instance, never destroyed. Thread-safe.
 class ExitGuard {
@@ -64,8 +55,16 @@ class ExitGuard {
 
 }  // namespace
 
+ov::Core& EngineCore() {
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+  setenv("TBB_ENABLE_SANITIZERS", "1", 1);  // its plug-in is loaded in a way that they accept
+#endif
+  static ov::Core* const core = new ov::Core();
+  return *core;
+}
+
 std::unique_ptr<Engine::Graphs> Engine::Graphs::Read(const OmModel& model, std::string* problem) {
-  std::shared_ptr<ov::Model> graph = ReadGraph(Core(), model);
+  std::shared_ptr<ov::Model> graph = ReadGraph(EngineCore(), model);
   if (graph->inputs().size() != model.inputs.size() ||
       graph->outputs().size() != model.outputs.size()) {
     *problem = "the graph has other inputs or outputs than the description";
@@ -96,7 +95,7 @@ ov::CompiledModel Engine::Graphs::At(size_t gear) {
   const std::shared_ptr<ov::Model> at_gear =
       compiled_.size() + 1 == gears_ ? graph_ : graph_->clone();
   at_gear->reshape(shapes);
-  ov::CompiledModel compiled = Core().compile_model(
+  ov::CompiledModel compiled = EngineCore().compile_model(
       at_gear, "CPU", ov::inference_num_threads(1), ov::num_streams(1),
       ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
       ov::hint::inference_precision(ov::element::f32), ov::hint::enable_cpu_pinning(false));

@@ -15,6 +15,9 @@
 
 namespace hostacl {
 
+// The engine of the process. Never destroyed: its own threads outlive static destruction.
+ov::Core& EngineCore();
+
 // The compiled graphs of an engine, and the graph that they are compiled from while one is still
 // missing. Owned by Engine. Thread-safe; OpenVINO's exceptions leave it.
 class Engine::Graphs {

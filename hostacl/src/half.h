@@ -8,8 +8,9 @@
 
 namespace hostacl {
 
-// The nearest value that fp16 holds, ties to the even one. Beyond its range: the largest one where
-// the chip saturates, else infinity. Infinities and NaN stay.
+// The nearest value that fp16 holds, ties to the even one. Where the chip saturates, what is beyond
+// its range or infinite becomes the largest one, and NaN zero (aclrtFloatOverflowMode of the public
+// reference); else infinity, and infinities and NaN stay.
 inline float RoundToHalf(float value, bool saturate = true) {
   const float size = std::fabs(value);
   if (size < 6.103515625e-05f) {
@@ -17,11 +18,11 @@ inline float RoundToHalf(float value, bool saturate = true) {
     volatile float shifted = size + 0.75f;
     return std::copysign(shifted - 0.75f, value);
   }
-  if (size >= 65520.0f && size < HUGE_VALF) {  // halfway to what would come next
+  if (size >= 65520.0f) {  // halfway to what would come next
     return std::copysign(saturate ? 65504.0f : HUGE_VALF, value);
   }
   uint32_t bits = std::bit_cast<uint32_t>(value);
-  if ((bits & 0x7F800000u) == 0x7F800000u) return value;
+  if ((bits & 0x7F800000u) == 0x7F800000u) return saturate ? 0.0f : value;  // NaN
   bits += 0xFFFu + ((bits >> 13) & 1u);
   return std::bit_cast<float>(bits & ~0x1FFFu);
 }

@@ -36,7 +36,7 @@ bool KnownPolicy(aclrtMemMallocPolicy policy) {
 // Page sizes make no difference here; all three ways of allocation take the same pieces.
 aclError Allocate(const char* function, void** devPtr, size_t size, aclrtMemMallocPolicy policy) {
   if (devPtr == nullptr || size == 0) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": null argument or size 0");
+    return Fail(ACL_ERROR_INVALID_PARAM, function, ": null argument or size 0");
   }
   if (!KnownPolicy(policy)) {
     return Fail(ACL_ERROR_RT_INVALID_MALLOC_TYPE, function, ": unknown policy ",
@@ -56,7 +56,7 @@ aclError Allocate(const char* function, void** devPtr, size_t size, aclrtMemMall
 }
 
 aclError Release(const char* function, void* devPtr) {
-  if (devPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": null pointer");
+  if (devPtr == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, function, ": null pointer");
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   Device* owner = Runtime::Get().OwnerOf(devPtr);
@@ -69,7 +69,7 @@ aclError Release(const char* function, void* devPtr) {
 
 aclError AllocateHost(const char* function, void** hostPtr, size_t size) {
   if (hostPtr == nullptr || size == 0) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": null argument or size 0");
+    return Fail(ACL_ERROR_INVALID_PARAM, function, ": null argument or size 0");
   }
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
@@ -81,7 +81,7 @@ aclError AllocateHost(const char* function, void** hostPtr, size_t size) {
 }
 
 aclError ReleaseHost(const char* function, void* hostPtr) {
-  if (hostPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, function, ": null pointer");
+  if (hostPtr == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, function, ": null pointer");
   if (Runtime::Get().OwnerOf(hostPtr) != nullptr) {
     return Fail(ACL_ERROR_RT_INVALID_MEMORY_TYPE, function, ": ", hostPtr,
                 " is a device address; free it by aclrtFree");
@@ -113,6 +113,12 @@ aclError aclrtMallocCached(void** devPtr, size_t size, aclrtMemMallocPolicy poli
   return Allocate(__func__, devPtr, size, policy);
 }
 
+aclError aclrtMallocWithCfg(void** devPtr, size_t size, aclrtMemMallocPolicy policy,
+                            aclrtMallocConfig*) {
+  if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  return Allocate(__func__, devPtr, size, policy);
+}
+
 aclError aclrtFree(void* devPtr) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   return Release(__func__, devPtr);
@@ -120,7 +126,7 @@ aclError aclrtFree(void* devPtr) {
 
 aclError aclrtFreeWithDevSync(void* devPtr) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  if (devPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": null pointer");
+  if (devPtr == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, __func__, ": null pointer");
   // The device's own error is told by a synchronisation; the memory is freed all the same.
   if (aclrtSynchronizeDevice() == ACL_ERROR_RT_CONTEXT_NULL) return ACL_ERROR_RT_CONTEXT_NULL;
   return Release(__func__, devPtr);
@@ -152,7 +158,7 @@ aclError aclrtFreeHost(void* hostPtr) {
 
 aclError aclrtFreeHostWithDevSync(void* hostPtr) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
-  if (hostPtr == nullptr) return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": null pointer");
+  if (hostPtr == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, __func__, ": null pointer");
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;
   (void)aclrtSynchronizeDevice();
@@ -162,7 +168,7 @@ aclError aclrtFreeHostWithDevSync(void* hostPtr) {
 aclError aclrtPointerGetAttributes(const void* ptr, aclrtPtrAttributes* attributes) {
   if (const aclError refused = EnterCall(__func__, CallKind::kQuery)) return refused;
   if (ptr == nullptr || attributes == nullptr) {
-    return Fail(ACL_ERROR_RT_PARAM_INVALID, __func__, ": null argument");
+    return Fail(ACL_ERROR_INVALID_PARAM, __func__, ": null argument");
   }
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;

@@ -94,6 +94,12 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
       }
     }
   }
+  if (om.open()) {
+    loaded->open_ = std::make_unique<OpenShapes>(std::move(om), context->device()->id(),
+                                                 loaded->memory_.weight);
+    *model = std::move(loaded);
+    return ACL_SUCCESS;
+  }
   // Loads share an engine, as they would share a card's weights, by the address of these.
   std::string problem;
   std::shared_ptr<Engine> engine =
@@ -110,6 +116,23 @@ aclError LoadedModel::Load(OmModel om, const std::shared_ptr<Context>& context,
   return ACL_SUCCESS;
 }
 
+aclError LoadedModel::AtShapes(const std::shared_ptr<LoadedModel>& self,
+                               const std::vector<std::vector<int64_t>>& dims,
+                               std::shared_ptr<LoadedModel>* shaped) {
+  std::string problem;
+  std::shared_ptr<const ShapedModel> at = open_->At(dims, &problem);
+  if (at == nullptr) {
+    return Fail(ACL_ERROR_GE_SHAPE_INVALID, "model ", om().name,
+                " cannot run at these shapes: ", problem);
+  }
+  auto model = std::make_shared<LoadedModel>(at->om, context_);
+  model->loaded_ = self;
+  model->session_ = std::make_unique<Session>(&model->om(), at->engine);
+  model->at_ = std::move(at);
+  *shaped = std::move(model);
+  return ACL_SUCCESS;
+}
+
 bool LoadedModel::SharesWork(const LoadedModel& other) const {
   const uintptr_t mine = reinterpret_cast<uintptr_t>(memory_.work);
   const uintptr_t theirs = reinterpret_cast<uintptr_t>(other.memory_.work);
@@ -118,6 +141,11 @@ bool LoadedModel::SharesWork(const LoadedModel& other) const {
 }
 
 aclError LoadedModel::Begin(const void* queue) {
+  if (at_ != nullptr) {
+    const auto loaded = loaded_.lock();
+    if (loaded != nullptr) return loaded->Begin(queue);
+    return Fail(ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, "model ", om().name, " was unloaded");
+  }
   const auto models = Runtime::Get().Models();
   MutexLock lock(&ExecutionsMutex());
   if (executions_ > 0 && queue_ != queue) {
@@ -138,6 +166,10 @@ aclError LoadedModel::Begin(const void* queue) {
 }
 
 void LoadedModel::End() {
+  if (at_ != nullptr) {
+    if (const auto loaded = loaded_.lock()) loaded->End();
+    return;
+  }
   MutexLock lock(&ExecutionsMutex());
   --executions_;
 }
@@ -145,9 +177,11 @@ void LoadedModel::End() {
 Clock::duration LoadedModel::StageTime(size_t gear) {
   const Profile* profile = context_->device()->profile();
   if (profile == nullptr) return Clock::duration{0};
+  const auto loaded = loaded_.lock();
+  std::atomic<bool>& ran = loaded == nullptr ? ran_ : loaded->ran_;
   Clock::duration time = profile->execute_overhead();
   time += profile->Time(om().name, om().GearText(gear)).value_or(Clock::duration{0});
-  if (!ran_.exchange(true)) time += profile->FirstRunTime(om().name);
+  if (!ran.exchange(true)) time += profile->FirstRunTime(om().name);
   return time;
 }
 

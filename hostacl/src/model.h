@@ -11,6 +11,7 @@
 #include "context.h"
 #include "engine.h"
 #include "om_file.h"
+#include "open_shapes.h"
 
 namespace hostacl {
 
@@ -49,6 +50,12 @@ class LoadedModel {
   Context* context() const { return context_.get(); }
   Session* session() { return session_.get(); }
 
+  // For a model of open shapes: itself with these dims of all inputs, for one execution. It counts
+  // as an execution of this model. 145021 when the graph does not take them.
+  aclError AtShapes(const std::shared_ptr<LoadedModel>& self,
+                    const std::vector<std::vector<int64_t>>& dims,
+                    std::shared_ptr<LoadedModel>* shaped);
+
   // Claims the model for one execution on `queue` (a stream, or the address of a synchronous
   // call). Fails while another queue has it, or has its work memory.
   aclError Begin(const void* queue);
@@ -66,7 +73,10 @@ class LoadedModel {
   ModelMemory memory_;
   bool owns_work_ = false;
   bool owns_weight_ = false;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Session> session_;       // null while the shapes are open
+  std::unique_ptr<OpenShapes> open_;       // null without open shapes
+  std::weak_ptr<LoadedModel> loaded_;      // the model whose shapes these are; empty: this one
+  std::shared_ptr<const ShapedModel> at_;  // what a shaped model describes
   std::atomic<bool> ran_ = false;
   int executions_ = 0;           // under the file's mutex, as all models' are
   const void* queue_ = nullptr;  // as executions_; meaningful while it is above zero

@@ -15,6 +15,7 @@
 #include "execution.h"
 #include "failure.h"
 #include "model.h"
+#include "run_shapes.h"
 #include "runtime.h"
 
 using hostacl::CallKind;
@@ -123,6 +124,7 @@ aclError aclmdlLoadFromFileWithMem(const char* modelPath, uint32_t* modelId, voi
 
 aclError aclmdlLoadFromMem(const void* model, size_t modelSize, uint32_t* modelId) {
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
+  if (modelSize == 0) return Fail(ACL_ERROR_INVALID_PARAM, "aclmdlLoadFromMem: size 0");
   return aclmdlLoadFromMemWithMem(model, modelSize, modelId, nullptr, 0, nullptr, 0);
 }
 
@@ -154,6 +156,7 @@ aclError aclmdlExecute(uint32_t modelId, const aclmdlDataset* input, aclmdlDatas
   if (const aclError refused = EnterCall(__func__, CallKind::kWork)) return refused;
   std::shared_ptr<LoadedModel> model;
   if (const aclError error = FindLoadedModel(modelId, &model)) return error;
+  if (const aclError error = hostacl::TakeRunShapes(input, output, &model)) return error;
   Execution execution(model);
   if (const aclError error = execution.Prepare(&execution, input, output)) return error;
   TaskTime time{.ready = hostacl::Clock::now(), .end = {}};
@@ -179,6 +182,7 @@ aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdl
   const aclError no_stream =
       Runtime::Get().FindStream(stream_handle, model->context()->shared_from_this(), &stream);
   if (no_stream != ACL_SUCCESS) return no_stream;
+  if (const aclError error = hostacl::TakeRunShapes(input, output, &model)) return error;
   auto execution = std::make_shared<Execution>(model);
   if (const aclError error = execution->Prepare(stream.get(), input, output)) return error;
   return stream->Submit([execution](TaskTime* time) -> aclError { return execution->Run(time); });

@@ -157,6 +157,7 @@ Json TensorToJson(const OmTensor& tensor) {
                {"dims", tensor.dims}};
   if (tensor.geared()) json["at"] = tensor.at;
   if (tensor.aipp) json["aipp"] = AippToJson(*tensor.aipp);
+  if (!tensor.ranges.empty()) json["ranges"] = tensor.ranges;
   return json;
 }
 
@@ -170,6 +171,26 @@ bool FitsMemory(const OmTensor& tensor, size_t gear) {
   return true;
 }
 
+// The dims that are told at run time: the others are whole, and no AIPP makes a picture of them.
+bool ReadOpenTensor(const Json& json, size_t free, OmTensor* tensor) {
+  if (json.contains("ranges")) json.at("ranges").get_to(tensor->ranges);
+  if (json.contains("aipp") || (!tensor->ranges.empty() && tensor->ranges.size() != free)) {
+    return false;
+  }
+  for (const auto& [least, most] : tensor->ranges) {
+    if (least < 1 || least > kMaxDim || most > kMaxDim || (most != -1 && most < least)) {
+      return false;
+    }
+  }
+  OmTensor rest = *tensor;
+  size_t next = 0;
+  for (int64_t& dim : rest.dims) {
+    if (dim != -1) continue;
+    dim = next < tensor->ranges.size() ? std::max<int64_t>(tensor->ranges[next++][1], 1) : 1;
+  }
+  return FitsMemory(rest, 0);
+}
+
 bool ReadTensor(const Json& json, size_t gears, OmTensor* tensor) {
   tensor->name = json.at("name").get<std::string>();
   tensor->type = static_cast<aclDataType>(json.at("type").get<int>());
@@ -179,6 +200,7 @@ bool ReadTensor(const Json& json, size_t gears, OmTensor* tensor) {
   if (DataTypeSize(tensor->type) == 0 || tensor->dims.size() > kMaxDims) return false;
   const auto free = static_cast<size_t>(std::count(tensor->dims.begin(), tensor->dims.end(), -1));
   if (tensor->at.size() != (free == 0 ? 0 : gears)) return false;
+  if (free > 0 && gears == 0) return ReadOpenTensor(json, free, tensor);
   for (size_t gear = 0; gear < std::max<size_t>(gears, 1); ++gear) {
     if (free > 0 && (gear >= tensor->at.size() || tensor->at[gear].size() != free)) return false;
     if (!FitsMemory(*tensor, gear)) return false;
@@ -234,8 +256,12 @@ bool Read(const Json& root, OmModel* model) {
   if (model->static_batch == 0) return false;
   if (root.contains("gears") && !ReadGears(root.at("gears"), model)) return false;
   const size_t gears = model->gears.size();
-  return ReadTensors(root.at("inputs"), gears, &model->inputs) &&
-         ReadTensors(root.at("outputs"), gears, &model->outputs) && !model->outputs.empty();
+  if (!ReadTensors(root.at("inputs"), gears, &model->inputs) ||
+      !ReadTensors(root.at("outputs"), gears, &model->outputs) || model->outputs.empty()) {
+    return false;
+  }
+  return model->open() || std::none_of(model->outputs.begin(), model->outputs.end(),
+                                       [](const OmTensor& output) { return output.open(); });
 }
 
 }  // namespace

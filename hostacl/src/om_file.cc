@@ -35,7 +35,7 @@ std::string EncodeOm(const OmModel& model) {
     places.push_back({type, end, part.size()});
     end += part.size();
   }
-  std::string bytes = EncodeOmHead(model.name, !model.gears.empty(), places, end);
+  std::string bytes = EncodeOmHead(model.name, !model.gears.empty() || model.open(), places, end);
   bytes.resize(end);
   for (size_t i = 0; i < places.size(); ++i) {
     std::copy(parts[i].second.begin(), parts[i].second.end(),

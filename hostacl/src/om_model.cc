@@ -20,8 +20,22 @@ std::vector<int64_t> OmTensor::DimsAt(size_t gear) const {
 
 size_t OmTensor::BytesAt(size_t gear) const {
   size_t bytes = DataTypeSize(type);
-  for (const int64_t dim : DimsAt(gear)) bytes *= static_cast<size_t>(dim);
+  for (const int64_t dim : DimsAt(gear)) bytes *= static_cast<size_t>(std::max<int64_t>(dim, 0));
   return bytes;
+}
+
+size_t OmTensor::MostBytes() const {
+  if (!open()) return BytesAt(LargestGear());
+  OmTensor most = *this;
+  size_t next = 0;
+  for (int64_t& dim : most.dims) {
+    if (dim == -1) dim = next < ranges.size() ? ranges[next++][1] : -1;
+  }
+  return most.BytesAt(0);
+}
+
+bool OmTensor::open() const {
+  return !geared() && std::find(dims.begin(), dims.end(), -1) != dims.end();
 }
 
 size_t OmTensor::LargestGear() const {
@@ -62,6 +76,11 @@ std::optional<size_t> OmModel::FindGear(const std::vector<uint64_t>& values) con
 
 uint64_t OmModel::BatchAt(size_t gear) const {
   return kind == GearKind::kBatch ? gears[gear][0] : static_batch;
+}
+
+bool OmModel::open() const {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const OmTensor& input) { return input.open(); });
 }
 
 size_t OmModel::LargestGear() const {

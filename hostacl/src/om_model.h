@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,18 +34,25 @@ struct OmTensor {
   std::string name;
   aclDataType type = ACL_FLOAT;
   aclFormat format = ACL_FORMAT_ND;
-  std::vector<int64_t> dims;                  // -1 where the gears differ
+  std::vector<int64_t> dims;  // -1 where the gears differ, or, without gears, where it is open
   std::vector<std::vector<int64_t>> at = {};  // per gear: the values of the -1 dims, in their order
   std::optional<OmAipp> aipp = std::nullopt;  // then type, format and dims are those of the picture
+  // Of an open input: the least and the most of each -1 dim, in their order; most -1: no limit.
+  std::vector<std::array<int64_t, 2>> ranges = {};
 
   // `gear` is an index into OmModel::gears; a tensor that is the same at each ignores it.
   std::vector<int64_t> DimsAt(size_t gear) const;
+  // Zero for an open tensor.
   size_t BytesAt(size_t gear) const;
+  // With every open dim at its most; zero where one has no limit.
+  size_t MostBytes() const;
   // The gear at which the tensor has the most bytes.
   size_t LargestGear() const;
   // What the graph takes: DimsAt, or the dims behind AIPP.
   std::vector<int64_t> GraphDimsAt(size_t gear) const;
   bool geared() const { return !at.empty(); }
+  // Its shape is told with each execution.
+  bool open() const;
 };
 
 // What is rounded besides the stage's inputs and float outputs; see Precision in README.md.
@@ -90,6 +98,8 @@ struct OmModel {
   // At least one: a static model counts as one gear, with the index 0.
   size_t gear_count() const { return gears.empty() ? 1 : gears.size(); }
   uint64_t BatchAt(size_t gear) const;
+  // An input is open: the model takes any shape in its ranges, at run time.
+  bool open() const;
   // The gear at which the inputs together have the most bytes.
   size_t LargestGear() const;
   // How a person writes the gear: "4", "416,416".

@@ -23,6 +23,7 @@ bool WriteAt(int file, std::string_view bytes, uint64_t at) {
   while (!bytes.empty()) {
     const ssize_t written = pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (written < 0 && errno == EINTR) continue;
+    if (written == 0) errno = ENOSPC;
     if (written <= 0) return false;
     bytes.remove_prefix(static_cast<size_t>(written));
     at += static_cast<uint64_t>(written);
@@ -44,7 +45,11 @@ OmWriter::~OmWriter() {
 }
 
 bool OmWriter::Fail(const char* what, std::string* problem) {
-  *problem = std::string(what) + " " + path_ + ": " + std::strerror(errno);
+  const int why = write_error_ != 0 ? write_error_ : errno;
+  *problem = std::string(what) + " " + path_ + ": " + std::strerror(why);
+  if (why == ENOSPC || why == EDQUOT || why == EFBIG) {
+    *problem += "; free space or another --output is needed, nothing was left behind";
+  }
   return false;
 }
 
@@ -79,7 +84,12 @@ std::streambuf::pos_type OmWriter::seekoff(off_type offset, std::ios_base::seekd
 }
 
 bool OmWriter::Append(std::string_view bytes) {
-  if (file_ < 0 || !WriteAt(file_, bytes, end_)) return false;
+  if (file_ < 0) return false;
+  if (!WriteAt(file_, bytes, end_)) {
+    // The stream goes on for a while before somebody asks: errno is another call's by then.
+    if (write_error_ == 0) write_error_ = errno;
+    return false;
+  }
   end_ += bytes.size();
   return true;
 }
@@ -96,7 +106,7 @@ bool OmWriter::Finish(const OmModel& model, uint64_t* size, std::string* problem
     places.push_back({type, end_, part.size()});
     if (!Append(part)) return Fail("cannot write", problem);
   }
-  std::string head = EncodeOmHead(model.name, !model.gears.empty(), places, end_);
+  std::string head = EncodeOmHead(model.name, !model.gears.empty() || model.open(), places, end_);
   if (!WriteAt(file_, head, 0)) return Fail("cannot write", problem);
   void* all = mmap(nullptr, end_, PROT_READ, MAP_SHARED, file_, 0);
   if (all == MAP_FAILED) return Fail("cannot read back", problem);

@@ -21,14 +21,15 @@ class OmWriter : private std::streambuf {
   OmWriter(const OmWriter&) = delete;
   OmWriter& operator=(const OmWriter&) = delete;
 
-  // Creates the temporary file. False and a message in `problem`.
+  // Creates the temporary file. False and a message in `problem`. A process that may meet a limit
+  // of file sizes ignores SIGXFSZ, so that the write fails instead.
   bool Open(std::string* problem);
 
   // Where the weights go, after Open and before Finish. Set to bad when the disk is full.
   std::ostream& weights() { return stream_; }
 
   // Appends the graph and the description, and renames. `model.weights` is not looked at.
-  // `size` gets the bytes of the file. False and a message in `problem`.
+  // `size` gets the bytes of the file. False and a message with the system's reason in `problem`.
   bool Finish(const OmModel& model, uint64_t* size, std::string* problem);
 
  private:
@@ -42,7 +43,8 @@ class OmWriter : private std::streambuf {
   const std::string path_;
   std::string temporary_;  // empty: there is none
   int file_ = -1;
-  uint64_t end_ = 0;  // bytes in the file
+  uint64_t end_ = 0;     // bytes in the file
+  int write_error_ = 0;  // errno of the first write that failed; zero: none did
   std::ostream stream_;
 };
 

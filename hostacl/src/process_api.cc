@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // The process part of the C interface: acl/acl.h and the type part of acl/acl_base.h.
+#include <cmath>
 #include <cstring>
 
 #include "acl/acl.h"
@@ -72,12 +73,12 @@ aclError aclsysGetCANNVersion(aclCANNPackageName name, aclCANNPackageVersion* ve
 
 aclError aclrtPeekAtLastError(aclrtLastErrLevel level) {
   if (level == ACL_RT_THREAD_LEVEL) return hostacl::LastError();
-  return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtPeekAtLastError: unknown level");
+  return Fail(ACL_ERROR_INVALID_PARAM, "aclrtPeekAtLastError: unknown level");
 }
 
 aclError aclrtGetLastError(aclrtLastErrLevel level) {
   if (level == ACL_RT_THREAD_LEVEL) return hostacl::TakeLastError();
-  return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetLastError: unknown level");
+  return Fail(ACL_ERROR_INVALID_PARAM, "aclrtGetLastError: unknown level");
 }
 
 const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }
@@ -85,6 +86,11 @@ const char* aclGetRecentErrMsg() { return hostacl::TakeRecentMessage(); }
 const char* aclrtGetSocName() { return Runtime::Get().SocName(); }
 
 float aclFloat16ToFloat(aclFloat16 value) { return hostacl::HalfToFloat(value); }
-aclFloat16 aclFloatToFloat16(float value) { return hostacl::FloatToHalf(value); }
+
+// Saturates on every chip, infinities and NaN too.
+aclFloat16 aclFloatToFloat16(float value) {
+  if (std::isnan(value)) return 0x7BFF;
+  return hostacl::FloatToHalf(hostacl::RoundToHalf(value, /*saturate=*/true));
+}
 
 size_t aclDataTypeSize(aclDataType dataType) { return hostacl::DataTypeSize(dataType); }

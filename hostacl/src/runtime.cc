@@ -96,9 +96,11 @@ aclError Runtime::Finalize() {
   if (profile_ != nullptr) WaitUntil(begin + profile_->finalize());
   MutexLock lock(&mutex_);
   WriteReport();
+  WriteEngineLog();
   defaults_.clear();
   devices_.clear();
   replay_.reset();
+  engine_log_.reset();
   profile_.reset();
   faults_.reset();
   has_faults_.store(false);

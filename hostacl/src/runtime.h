@@ -14,6 +14,7 @@
 #include "config.h"
 #include "context.h"
 #include "device.h"
+#include "engine_log.h"
 #include "event.h"
 #include "fault_plan.h"
 #include "handle_table.h"
@@ -121,8 +122,9 @@ class Runtime {
   void BindDefault(Device* device) HOSTACL_REQUIRES(mutex_);
   // The devices as environment, profile and fault plan have them.
   aclError MakeDevices() HOSTACL_REQUIRES(mutex_);
-  // What the profiled engines did, to the file of HOSTACL_PROFILE_REPORT.
+  // What the engines did, to the files of HOSTACL_PROFILE_REPORT and HOSTACL_ENGINE_LOG.
   void WriteReport() HOSTACL_REQUIRES(mutex_);
+  void WriteEngineLog() HOSTACL_REQUIRES(mutex_);
 
   Mutex mutex_;
   bool initialized_ HOSTACL_GUARDED_BY(mutex_) = false;
@@ -134,8 +136,9 @@ class Runtime {
   std::map<uint32_t, std::shared_ptr<LoadedModel>> models_ HOSTACL_GUARDED_BY(mutex_);
   uint32_t next_model_ HOSTACL_GUARDED_BY(mutex_) = 1;
   std::map<uintptr_t, HostBlock> pinned_ HOSTACL_GUARDED_BY(mutex_);  // by address
-  std::unique_ptr<Profile> profile_;     // set by Init, before any device exists
-  std::unique_ptr<ReplayStore> replay_;  // as profile_
+  std::unique_ptr<Profile> profile_;       // set by Init, before any device exists
+  std::unique_ptr<ReplayStore> replay_;    // as profile_
+  std::unique_ptr<EngineLog> engine_log_;  // as profile_
   // Shared with the calls that ask it while aclFinalize lets go of it.
   std::shared_ptr<FaultPlan> faults_ HOSTACL_GUARDED_BY(mutex_);
   std::atomic<bool> has_faults_ = false;

@@ -47,6 +47,7 @@ aclError Runtime::MakeDevices() {
     if (faults_ == nullptr) return FailWith(ACL_ERROR_INVALID_FILE, problem);
     has_faults_.store(true);
   }
+  if (!TextVariable("HOSTACL_ENGINE_LOG", "").empty()) engine_log_ = std::make_unique<EngineLog>();
   std::vector<DeviceSpec> specs;
   if (!ListDevices(profile_.get(), &specs, &problem)) {
     return FailWith(ACL_ERROR_INVALID_PARAM, problem);
@@ -54,7 +55,7 @@ aclError Runtime::MakeDevices() {
   for (const int physical : VisibleDevices(specs.size())) {
     devices_.push_back(std::make_unique<Device>(static_cast<int>(devices_.size()),
                                                 specs[static_cast<size_t>(physical)],
-                                                profile_.get(), faults_.get()));
+                                                profile_.get(), faults_.get(), engine_log_.get()));
   }
   return ACL_SUCCESS;
 }
@@ -104,6 +105,14 @@ void Runtime::WriteReport() {
   }
   std::ofstream file(path);
   file << nlohmann::json({{"devices", list}}).dump(2) << "\n";
+  if (!file.flush()) std::fprintf(stderr, "hostacl: cannot write %s\n", path.c_str());
+}
+
+void Runtime::WriteEngineLog() {
+  const std::string path = TextVariable("HOSTACL_ENGINE_LOG", "");
+  if (path.empty() || engine_log_ == nullptr) return;
+  std::ofstream file(path);
+  file << engine_log_->Json();
   if (!file.flush()) std::fprintf(stderr, "hostacl: cannot write %s\n", path.c_str());
 }
 

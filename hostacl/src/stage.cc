@@ -18,8 +18,11 @@ Clock::duration Scaled(Clock::duration length, double factor) {
 
 }  // namespace
 
-Stage::Stage(Device* device, Timeline* engine, Clock::duration length, double slow, TaskTime* time)
-    : engine_(engine),
+Stage::Stage(Device* device, Timeline* engine, Label label, Clock::duration length, double slow,
+             TaskTime* time)
+    : device_(device),
+      engine_(engine),
+      label_(label),
       time_(time),
       slow_(slow),
       profiled_(device->profile() != nullptr),
@@ -46,11 +49,24 @@ void Stage::WaitToWrite(size_t bytes) const {
 void Stage::Finish() {
   if (!profiled_) {
     if (slow_ > 1) WaitUntil(begin_ + Scaled(Clock::now() - begin_, slow_));
+    Log(begin_);
     return;
   }
   WaitUntil(end_);
   time_->end = end_;
   if (!overran_) engine_->Completed(Clock::now() - end_);
+  Log(end_ - length_);
+}
+
+void Stage::Log(TimePoint start) const {
+  EngineLog* log = device_->engine_log();
+  if (log == nullptr) return;
+  const EngineKind kind = engine_ == &device_->compute_engine() ? EngineKind::kCompute
+                          : engine_ == &device_->copy_engine(CopyWay::kHostToDevice)
+                              ? EngineKind::kToDevice
+                              : EngineKind::kToHost;
+  const TimePoint end = profiled_ ? end_ : Clock::now();
+  log->Add(device_->id(), kind, label_.name, label_.size, start, end);
 }
 
 }  // namespace hostacl

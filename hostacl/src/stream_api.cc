@@ -56,10 +56,9 @@ aclError Destroy(aclrtStream handle, bool force) {
 namespace {
 
 aclError Create(aclrtStream* stream, uint32_t priority, uint32_t flag) {
-  if (stream == nullptr || priority > 7 || flag > 0x1F) {
-    return Fail(ACL_ERROR_INVALID_PARAM,
-                "aclrtCreateStream: null argument, priority above 7 or"
-                " unknown flag");
+  if (stream == nullptr) return Fail(ACL_ERROR_INVALID_PARAM, "aclrtCreateStream: null argument");
+  if (priority > 7 || flag > 0x1F) {
+    return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtCreateStream: priority above 7 or unknown flag");
   }
   std::shared_ptr<Context> context;
   if (const aclError error = Runtime::Get().Current(&context)) return error;

@@ -212,3 +212,14 @@ aclError aclSetTensorStorageFormat(aclTensorDesc* desc, aclFormat format) {
 aclError aclSetTensorStorageShape(aclTensorDesc* desc, int numDims, const int64_t* dims) {
   return aclSetTensorShape(desc, numDims, dims);
 }
+
+// No description here belongs to memory: those that do come from aclmdlCreateAndGetOpDesc.
+void* aclGetTensorDescAddress(const aclTensorDesc* desc) {
+  (void)Find(desc, "aclGetTensorDescAddress");
+  return nullptr;
+}
+
+aclTensorDesc* aclGetTensorDescByIndex(aclTensorDesc* desc, size_t index) {
+  const auto found = Find(desc, "aclGetTensorDescByIndex");
+  return found == nullptr || index > 0 ? nullptr : desc;
+}

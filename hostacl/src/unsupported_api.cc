@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions that are declared, so that programs which look for them link, and are refused with
 // 207000: recovery of a device, limits of cores, values in stream order, events and memory of
-// other processes, models fed by queues.
+// other processes, models fed by queues, bundles of models, dumps, operators behind exceptions.
 #include "acl/acl_mdl.h"
 #include "acl/acl_rt.h"
 #include "call.h"
@@ -70,5 +70,55 @@ aclError aclmdlLoadFromFileWithQ(const char*, uint32_t*, const uint32_t*, size_t
 }
 aclError aclmdlLoadFromMemWithQ(const void*, size_t, uint32_t*, const uint32_t*, size_t,
                                 const uint32_t*, size_t) {
+  return Refuse(__func__);
+}
+
+aclError aclmdlBundleLoadFromFile(const char*, uint32_t*) { return Refuse(__func__); }
+aclError aclmdlBundleLoadFromMem(const void*, size_t, uint32_t*) { return Refuse(__func__); }
+aclError aclmdlBundleUnload(uint32_t) { return Refuse(__func__); }
+aclError aclmdlBundleGetModelNum(uint32_t, size_t*) { return Refuse(__func__); }
+aclError aclmdlBundleGetModelId(uint32_t, size_t, uint32_t*) { return Refuse(__func__); }
+aclmdlBundleQueryInfo* aclmdlBundleCreateQueryInfo() {
+  (void)Refuse(__func__);
+  return nullptr;
+}
+aclError aclmdlBundleDestroyQueryInfo(aclmdlBundleQueryInfo*) { return Refuse(__func__); }
+aclError aclmdlBundleQueryInfoFromFile(const char*, aclmdlBundleQueryInfo*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleQueryInfoFromMem(const void*, size_t, aclmdlBundleQueryInfo*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleGetQueryModelNum(const aclmdlBundleQueryInfo*, size_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleGetVarWeightSize(const aclmdlBundleQueryInfo*, size_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleGetSize(const aclmdlBundleQueryInfo*, size_t, size_t*, size_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleInitFromFile(const char*, void*, size_t, uint32_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleInitFromMem(const void*, size_t, void*, size_t, uint32_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleLoadModel(uint32_t, size_t, uint32_t*) { return Refuse(__func__); }
+aclError aclmdlBundleLoadModelWithMem(uint32_t, size_t, void*, size_t, void*, size_t, uint32_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleLoadModelWithConfig(uint32_t, size_t, aclmdlConfigHandle*, uint32_t*) {
+  return Refuse(__func__);
+}
+aclError aclmdlBundleUnloadModel(uint32_t, uint32_t) { return Refuse(__func__); }
+aclError aclmdlSetAttribute(uint32_t, aclmdlAttr, aclmdlAttrValue_t*) { return Refuse(__func__); }
+aclError aclmdlGetAttribute(uint32_t, aclmdlAttr, aclmdlAttrValue_t*) { return Refuse(__func__); }
+
+aclError aclmdlInitDump() { return Refuse(__func__); }
+aclError aclmdlSetDump(const char*) { return Refuse(__func__); }
+aclError aclmdlFinalizeDump() { return Refuse(__func__); }
+aclError aclmdlCreateAndGetOpDesc(uint32_t, uint32_t, uint32_t, char*, size_t, aclTensorDesc**,
+                                  size_t*, aclTensorDesc**, size_t*) {
   return Refuse(__func__);
 }

@@ -3,7 +3,7 @@
 """Makes a pipeline of a Paddle recognition model of your own: checks it, converts it, compiles it.
 
     python -m models.ocr.export --config PP-OCRv4_server_rec_ic15_data.yaml --model inference_dir \\
-        --out build/models/my_ocr --name my_ocr --base build/models/ppocr_v4
+        --out build/models_ocr/my_ocr --name my_ocr --base build/models_ocr/ppocr_v4
 
 The yaml is the training config or the exported inference.yml. The model is the folder of a Paddle
 inference model (needs the program paddle2onnx), or an ONNX file. `--base` gives detection and
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dictionary", type=pathlib.Path, help="if the yaml's is elsewhere")
     parser.add_argument("--out", type=pathlib.Path, help="the pipeline's folder")
     parser.add_argument("--name", default="", help="of the pipeline; the folder's if absent")
-    parser.add_argument("--base", type=pathlib.Path, default=ROOT / "build/models/ppocr_v4")
+    parser.add_argument("--base", type=pathlib.Path, default=ROOT / "build/models_ocr/ppocr_v4")
     parser.add_argument("--widths", type=_numbers, help="gears, pixels; the base's if absent")
     parser.add_argument("--batches", type=_numbers, default=BATCHES, help="gears, lines")
     parser.add_argument("--soc", default="Ascend910B3", help="chip, as atc's --soc_version")

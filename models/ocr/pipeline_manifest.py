@@ -54,7 +54,7 @@ def read_base(base: pathlib.Path) -> Any:
     except OSError as error:
         raise ManifestError(
             f"{source}: {error.strerror}; --base is the folder of a pipeline that reads text "
-            "(`make build` makes build/models/ppocr_v4)"
+            "(`make build` makes build/models_ocr/ppocr_v4)"
         ) from error
     except text_format.ParseError as error:
         raise ManifestError(f"{source}: {error}") from error

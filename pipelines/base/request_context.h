@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "pipelines/base/clock.h"
+#include "pipelines/base/mutex.h"
 
 namespace omserve {
 
@@ -19,6 +21,7 @@ struct StageTiming {
   absl::Duration queue;       // from submit to the moment a batch took it
   absl::Duration batch_form;  // taking the items and addressing the buffers
   absl::Duration h2d;
+  absl::Duration gather;  // on the device, of rows that other batches left there
   absl::Duration execute;
   absl::Duration d2h;
   absl::Duration host;
@@ -31,9 +34,9 @@ struct StageTiming {
 // How urgent a request is. Batch requests wait behind interactive ones, but not for ever.
 enum class Priority { kInteractive, kBatch };
 
-// Travels with a request from the wire to the answer. The owner is the RPC; the pipeline and the
-// runner write to it in turn, never at once (a stage's completion happens before the resume).
-// Cancel, cancelled and the number are thread-safe, the rest is thread-compatible.
+// Travels with a request from the wire to the answer. The owner is the RPC, which sets what the
+// caller said before the first stage; after that it is thread-safe, as stages of a request may end
+// while others run.
 class RequestContext {
  public:
   RequestContext(const Clock& clock, absl::Time deadline) : clock_(&clock), deadline_(deadline) {}
@@ -54,11 +57,18 @@ class RequestContext {
   }
 
   // The device that the request's tensors live on; -1 until its first stage ran.
-  int device() const { return device_; }
-  void set_device(int device) { device_ = device; }
+  int device() const { return device_.load(std::memory_order_relaxed); }
+  void set_device(int device) { device_.store(device, std::memory_order_relaxed); }
 
-  void AddTiming(StageTiming timing) { timings_.push_back(std::move(timing)); }
-  const std::vector<StageTiming>& timings() const { return timings_; }
+  void AddTiming(StageTiming timing) ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(mutex_);
+    timings_.push_back(std::move(timing));
+  }
+  // In the order in which they were added.
+  std::vector<StageTiming> timings() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(mutex_);
+    return timings_;
+  }
 
   // What the caller said of the request; set before its first stage.
   Priority priority() const { return priority_; }
@@ -68,23 +78,23 @@ class RequestContext {
   int64_t stream() const { return stream_; }
   void set_stream(int64_t stream) { stream_ = stream; }
 
-  // The runner's number of the request; 0 until it was let in or ran its first stage. Thread-safe.
+  // The runner's number of the request; 0 until it was let in or ran its first stage.
   int64_t number() const { return number_.load(std::memory_order_acquire); }
   void set_number(int64_t number) { number_.store(number, std::memory_order_release); }
 
   // Says, before the stage that failed ends, that nothing is wrong with the request: the device
   // with its tensors is gone. 'suspect' when the request may be what felled it.
   void AskRestart(bool suspect) {
-    restart_ = true;
-    suspect_ = suspect_ || suspect;
+    if (suspect) suspect_.store(true);
+    restart_.store(true);
   }
-  bool restart_asked() const { return restart_; }
+  bool restart_asked() const { return restart_.load(); }
   // For the RPC, which runs the pipeline once more after it failed.
   void BeginAgain() {
-    restart_ = false;
-    device_ = -1;
+    restart_.store(false);
+    set_device(-1);
   }
-  bool suspect() const { return suspect_; }
+  bool suspect() const { return suspect_.load(); }
 
   // For logs; may be empty.
   const std::string& trace_id() const { return trace_id_; }
@@ -94,13 +104,14 @@ class RequestContext {
   const Clock* const clock_;
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
-  int device_ = -1;
+  std::atomic<int> device_{-1};
   Priority priority_ = Priority::kInteractive;
   int64_t stream_ = 0;
   std::atomic<int64_t> number_{0};
-  bool restart_ = false;
-  bool suspect_ = false;
-  std::vector<StageTiming> timings_;
+  std::atomic<bool> restart_{false};
+  std::atomic<bool> suspect_{false};
+  mutable Mutex mutex_;
+  std::vector<StageTiming> timings_ ABSL_GUARDED_BY(mutex_);
   std::string trace_id_;
 };
 

@@ -48,6 +48,10 @@ struct DetectResult {
   int image_height = 0;
   int raw_count = 0;    // after NMS and before the de-duplication
   int after_dedup = 0;  // before the score threshold
+  // Above what one request may have of the stage: the worst proposals, which were not looked at,
+  // and the last detections, which have no mask.
+  int64_t proposals_cut = 0;
+  int64_t masks_cut = 0;
   std::vector<Detection> detections;
 };
 

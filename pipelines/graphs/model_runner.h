@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,6 +28,7 @@ struct StageCall {
   std::vector<StageTensor> inputs;  // in the order of the manifest
   std::vector<int> fetch;           // outputs that the host wants to see
   std::vector<int> keep;            // outputs that stay on the device for a later stage
+  bool alone = false;               // in batches of its own, for comparisons
 };
 
 // Outputs in the order of the manifest; only those that were asked for are set.
@@ -36,12 +39,60 @@ struct StageResult {
   int64_t items_cut = 0;
 };
 
+// Outputs that a stage will leave on the device, in the order of the manifest; only those that the
+// call keeps are set. A later call of the same request may take them before they are there, and
+// then runs right behind the stage, without the host in between.
+using StagePromise = std::vector<StageTensor>;
+
 // What became of a request at the door.
 struct Admitted {
   // RESOURCE_EXHAUSTED: there is no room, or it could not end in its budget. DEADLINE_EXCEEDED: its
   // budget is over.
   absl::Status status;
   absl::Duration retry_after;  // when to try again; with RESOURCE_EXHAUSTED only
+};
+
+// A stage that is under way. It must be awaited once, also when another stage has failed: until it
+// has ended, it uses the request's context. Move-only, thread-compatible.
+class [[nodiscard]] StageRun {
+ public:
+  // REQUIRES: the call keeps that output. Unset when the call was refused.
+  StageTensor promise(size_t output) const {
+    return output < promise_.size() ? promise_[output] : StageTensor();
+  }
+
+  auto operator co_await() && noexcept {
+    struct Awaiter {
+      std::shared_ptr<State> state;
+      bool await_ready() const noexcept { return false; }
+      bool await_suspend(std::coroutine_handle<> handle) noexcept { return state->Await(handle); }
+      absl::StatusOr<StageResult> await_resume() { return std::move(state->result); }
+    };
+    return Awaiter{std::move(state_)};
+  }
+
+ private:
+  friend class ModelRunner;
+
+  // Shared by the run and by the end of the stage, whichever comes first.
+  struct State {
+    absl::StatusOr<StageResult> result = absl::UnknownError("not run");
+    std::atomic<void*> waiting{nullptr};  // a coroutine's address, or this: ended
+
+    // False when the stage has ended: the coroutine goes on at once.
+    bool Await(std::coroutine_handle<> handle) noexcept {
+      void* none = nullptr;
+      return waiting.compare_exchange_strong(none, handle.address());
+    }
+    void End(absl::StatusOr<StageResult> value) {
+      result = std::move(value);
+      void* const waiter = waiting.exchange(this);
+      if (waiter != nullptr) std::coroutine_handle<>::from_address(waiter).resume();
+    }
+  };
+
+  StagePromise promise_;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // The one door from a pipeline to a model. Batching across requests happens behind it.
@@ -61,10 +112,11 @@ class ModelRunner {
   virtual void Cancel(RequestContext& context) { context.Cancel(); }
 
   // Queues the call and returns at once. 'done' is called exactly once, on a host worker and never
-  // inside Submit. 'context' must live until then. Errors: RESOURCE_EXHAUSTED (queue full),
+  // inside Submit. 'context' must live until then. The promise is empty when the call is refused.
+  // Errors: RESOURCE_EXHAUSTED (queue full),
   // DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (device), INVALID_ARGUMENT (shape), NOT_FOUND
   // (stage).
-  virtual void Submit(StageCall call, RequestContext& context, Done done) = 0;
+  virtual StagePromise Submit(StageCall call, RequestContext& context, Done done) = 0;
 
   // Memory that the device can copy from without another copy on the host.
   virtual TensorAllocator& allocator() = 0;
@@ -87,6 +139,17 @@ class ModelRunner {
       absl::StatusOr<StageResult> await_resume() { return std::move(result); }
     };
     return Awaiter{*this, std::move(call), context};
+  }
+
+  // Starts a stage; co_await on what it gives is the result. In between, its promise can be an
+  // input of the next one.
+  StageRun Start(StageCall call, RequestContext& context) {
+    StageRun run;
+    run.promise_ =
+        Submit(std::move(call), context, [state = run.state_](absl::StatusOr<StageResult> result) {
+          state->End(std::move(result));
+        });
+    return run;
   }
 };
 

@@ -139,13 +139,11 @@ Task<absl::StatusOr<std::vector<LineReading>>> PpOcr::Recognise(ModelRunner& run
                                                                 RequestContext& context,
                                                                 const std::vector<LineCrop>& crops,
                                                                 ReadTextResult& result) const {
-  HostTimer resizing(context, "lines");
-  OMSERVE_CO_ASSIGN_OR_RETURN(TextRecognition recognition, TextRecognition::Create(config_, crops));
-  resizing.Stop();
+  TextRecognition recognition(config_, crops);
   for (const LineChunk& chunk : recognition.chunks()) {
     OMSERVE_CO_RETURN_IF_ERROR(context.Check());
     HostTimer filling(context, "lines");
-    StageCall call = recognition.Call(chunk, runner.allocator());
+    OMSERVE_CO_ASSIGN_OR_RETURN(StageCall call, recognition.Call(chunk, runner.allocator()));
     filling.Stop();
     OMSERVE_CO_ASSIGN_OR_RETURN(StageResult raw, co_await runner.Run(std::move(call), context));
     HostTimer decoding(context, "text");

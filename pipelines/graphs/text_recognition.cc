@@ -21,7 +21,7 @@ namespace {
 constexpr int kHeight = 48;            // pixels of every line
 constexpr int kStep = 8;               // pixels a step of the recognition
 constexpr int kOverlap = 160;          // pixels that two parts of a line share at least
-constexpr int kWidest = 16 * 1280;     // pixels; lines beyond are squeezed
+constexpr int kWidest = 4 * 1280;      // pixels; lines beyond are squeezed
 constexpr int kClassifierWidth = 192;  // pixels
 constexpr size_t kMostAnswerBytes = size_t{64} << 20;  // of one call
 constexpr std::string_view kClassifier = "cls";
@@ -53,29 +53,28 @@ absl::Status BadShape(std::string_view stage, const Shape& shape, const Shape& w
 
 }  // namespace
 
-absl::StatusOr<TextRecognition> TextRecognition::Create(const PpOcrConfig& config,
-                                                        std::span<const LineCrop> crops) {
-  TextRecognition reading(config);
+TextRecognition::TextRecognition(const PpOcrConfig& config, std::span<const LineCrop> crops)
+    : config_(&config), crops_(crops) {
   const int longest = config.rec_gears.back().width;
   for (size_t i = 0; i < crops.size(); ++i) {
     const Picture& crop = crops[i].picture;
-    Line& line = reading.lines_.emplace_back();
-    int width = WidthOf(crop, kWidest);
+    Line& line = lines_.emplace_back();
+    line.width = WidthOf(crop, kWidest);
     // RapidOCR cuts the width down instead of up where the line fills its frame.
     const double exact = kHeight * (static_cast<double>(crop.width()) / crop.height());
-    if (exact > config.rec_gears.front().width) width = std::min(width, static_cast<int>(exact));
-    OMSERVE_ASSIGN_OR_RETURN(line.picture, ResizeLinear(crop, width, kHeight));
-    line.windows = SplitLine(width, longest, std::min(kOverlap, longest / 2), kStep);
+    if (exact > config.rec_gears.front().width) {
+      line.width = std::min(line.width, static_cast<int>(std::min<double>(exact, kWidest)));
+    }
+    line.windows = SplitLine(line.width, longest, std::min(kOverlap, longest / 2), kStep);
     line.steps.resize(line.windows.size());
     for (size_t part = 0; part < line.windows.size(); ++part) {
       const auto gear =
           std::find_if(config.rec_gears.begin(), config.rec_gears.end(),
                        [&](const RecGear& g) { return g.width >= line.windows[part].width; });
-      reading.items_.push_back({i, part, static_cast<size_t>(gear - config.rec_gears.begin())});
+      items_.push_back({i, part, static_cast<size_t>(gear - config.rec_gears.begin())});
     }
   }
-  reading.MakeChunks();
-  return reading;
+  MakeChunks();
 }
 
 void TextRecognition::MakeChunks() {
@@ -94,16 +93,22 @@ void TextRecognition::MakeChunks() {
   }
 }
 
-StageCall TextRecognition::Call(const LineChunk& chunk, TensorAllocator& allocator) const {
+absl::StatusOr<StageCall> TextRecognition::Call(const LineChunk& chunk,
+                                                TensorAllocator& allocator) const {
   const RecGear& gear = config_->rec_gears[chunk.gear];
   HostTensor input = allocator.Allocate(
       DType::kFloat32, {static_cast<int64_t>(chunk.count), 3, kHeight, gear.width});
   const size_t row = static_cast<size_t>(3 * kHeight) * static_cast<size_t>(gear.width);
+  Picture resized;  // parts of one line follow each other
   for (size_t i = 0; i < chunk.count; ++i) {
     const Item& item = items_[chunk.first + i];
     const Line& line = lines_[item.line];
     const LineWindow& window = line.windows[item.part];
-    LinePlanes().Write(line.picture, window.x, window.width, Padding::kZero, kHeight, gear.width,
+    if (i == 0 || items_[chunk.first + i - 1].line != item.line) {
+      OMSERVE_ASSIGN_OR_RETURN(resized,
+                               ResizeLinear(crops_[item.line].picture, line.width, kHeight));
+    }
+    LinePlanes().Write(resized, window.x, window.width, Padding::kZero, kHeight, gear.width,
                        input.as<float>().data() + i * row);
   }
   return FetchFirst(gear.stage, std::move(input));
@@ -131,7 +136,7 @@ std::vector<LineReading> TextRecognition::Finish() const {
   for (const Line& line : lines_) {
     LineReading& reading = readings.emplace_back();
     reading.characters = JoinWindows(line.windows, line.steps, kStep);
-    reading.columns = static_cast<float>(line.picture.width()) / kStep;
+    reading.columns = static_cast<float>(line.width) / kStep;
   }
   return readings;
 }

@@ -39,18 +39,17 @@ struct LineChunk {
 
 // Reads the lines of one request: each is resized to a height of 48 pixels and goes, by its own
 // width alone, to the narrowest gear that holds it; one that is wider than all of them goes in
-// parts. Move-only, thread-compatible. 'config' must outlive it.
+// parts. Copyable, thread-compatible. 'config' and the crops must outlive it.
 class TextRecognition {
  public:
-  // The crops are not needed afterwards. Errors: those of ResizeLinear.
-  static absl::StatusOr<TextRecognition> Create(const PpOcrConfig& config,
-                                                std::span<const LineCrop> crops);
+  TextRecognition(const PpOcrConfig& config, std::span<const LineCrop> crops);
 
   // In the order of the gears; none holds so much that its answer would fill the host's memory.
   const std::vector<LineChunk>& chunks() const { return chunks_; }
 
-  // float32 [count, 3, 48, gear], and its answer, [count, gear / 8, classes].
-  StageCall Call(const LineChunk& chunk, TensorAllocator& allocator) const;
+  // float32 [count, 3, 48, gear], and its answer, [count, gear / 8, classes]. Lines are resized
+  // here and not kept. Errors: those of ResizeLinear.
+  absl::StatusOr<StageCall> Call(const LineChunk& chunk, TensorAllocator& allocator) const;
   // INTERNAL when the answer has another shape. Items that the answer lacks stay unread.
   absl::Status Take(const LineChunk& chunk, const StageResult& result);
 
@@ -64,15 +63,15 @@ class TextRecognition {
     size_t gear = 0;
   };
   struct Line {
-    Picture picture;  // 48 pixels high
+    int width = 0;  // pixels at a height of 48
     std::vector<LineWindow> windows;
     std::vector<CtcSteps> steps;  // one a window
   };
 
-  explicit TextRecognition(const PpOcrConfig& config) : config_(&config) {}
   void MakeChunks();
 
   const PpOcrConfig* config_;
+  std::span<const LineCrop> crops_;
   std::vector<Line> lines_;
   std::vector<Item> items_;  // sorted by gear
   std::vector<LineChunk> chunks_;

@@ -3,6 +3,7 @@
 #include "pipelines/graphs/vitdet.h"
 
 #include <numeric>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -50,12 +51,12 @@ StageCall BackboneCall(HostTensor image, size_t levels) {
   return call;
 }
 
-StageCall RpnCall(const StageResult& pyramid, size_t levels) {
+// On the pyramid, wherever the backbone leaves it.
+StageCall RpnCall(const StageRun& backbone, size_t levels) {
   StageCall call;
   call.stage = kRpn;
   call.items = 1;
-  call.inputs.assign(pyramid.outputs.begin(),
-                     pyramid.outputs.begin() + static_cast<std::ptrdiff_t>(levels));
+  for (size_t level = 0; level < levels; ++level) call.inputs.push_back(backbone.promise(level));
   call.fetch = FirstOutputs(2 * levels);
   return call;
 }
@@ -145,6 +146,14 @@ std::vector<ScoredBox> Select(const std::vector<ScoredBox>& found, const DetectO
   return kept;
 }
 
+// How many of 'items' ran at the stage, when the runner has a limit for one request.
+absl::StatusOr<size_t> ItemsRun(std::string_view stage, size_t items, const StageResult& result) {
+  if (result.items_cut >= 0 && result.items_cut <= static_cast<int64_t>(items)) {
+    return items - static_cast<size_t>(result.items_cut);
+  }
+  return StageError(stage, absl::InternalError("more items were cut than there are"));
+}
+
 // Into pixels of the original picture: two different factors, no clip.
 Detection ToDetection(const ScoredBox& found, const Letterboxed& frame) {
   Detection detection;
@@ -181,18 +190,16 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
   picture = Picture();
   OMSERVE_CO_RETURN_IF_ERROR(context.Check());
 
-  StageCall backbone = BackboneCall(std::move(frame.tensor), levels);
-  OMSERVE_CO_ASSIGN_OR_RETURN(StageResult pyramid,
-                              co_await runner.Run(std::move(backbone), context));
-  if (pyramid.outputs.size() < levels) {
-    co_return StageError(kBackbone, absl::InternalError("too few outputs"));
-  }
-
-  StageCall rpn = RpnCall(pyramid, levels);
-  OMSERVE_CO_ASSIGN_OR_RETURN(StageResult raw, co_await runner.Run(std::move(rpn), context));
+  // The RPN runs on the device right behind the backbone.
+  StageRun backbone = runner.Start(BackboneCall(std::move(frame.tensor), levels), context);
+  StageRun rpn = runner.Start(RpnCall(backbone, levels), context);
+  absl::StatusOr<StageResult> pyramid_or = co_await std::move(backbone);
+  absl::StatusOr<StageResult> raw_or = co_await std::move(rpn);
+  OMSERVE_CO_ASSIGN_OR_RETURN(StageResult pyramid, std::move(pyramid_or));
+  OMSERVE_CO_ASSIGN_OR_RETURN(const StageResult raw, std::move(raw_or));
   for (StageTensor& level : pyramid.outputs) level.device = nullptr;  // the host goes on alone
 
-  OMSERVE_CO_ASSIGN_OR_RETURN(const std::vector<Box> proposals, Proposals(config_, raw, context));
+  OMSERVE_CO_ASSIGN_OR_RETURN(std::vector<Box> proposals, Proposals(config_, raw, context));
   if (proposals.empty()) co_return result;
   OMSERVE_CO_RETURN_IF_ERROR(context.Check());
 
@@ -202,6 +209,10 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
                Crops(aligner, proposals, config_.roi_box_size, context, runner.allocator()), 2);
   OMSERVE_CO_RETURN_IF_ERROR(context.Check());
   OMSERVE_CO_ASSIGN_OR_RETURN(StageResult heads, co_await runner.Run(std::move(box_call), context));
+
+  OMSERVE_CO_ASSIGN_OR_RETURN(const size_t scored, ItemsRun(kRoiBox, proposals.size(), heads));
+  result.proposals_cut = heads.items_cut;
+  proposals.resize(scored);  // the best ones
 
   HostTimer boxing(context, "boxes");
   OMSERVE_CO_ASSIGN_OR_RETURN(const std::vector<ScoredBox> found, Boxes(config_, proposals, heads));
@@ -221,11 +232,14 @@ Task<absl::StatusOr<DetectResult>> VitDet::Detect(ModelRunner& runner, RequestCo
   OMSERVE_CO_ASSIGN_OR_RETURN(StageResult masks,
                               co_await runner.Run(std::move(mask_call), context));
 
+  OMSERVE_CO_ASSIGN_OR_RETURN(const size_t masked, ItemsRun(kRoiMask, rois.size(), masks));
+  result.masks_cut = masks.items_cut;
+
   HostTimer pasting(context, "masks");
   OMSERVE_CO_ASSIGN_OR_RETURN(const auto logits, FetchedOutputs(masks, kRoiMask, 0, 1));
-  const absl::Status filled =
-      FillMasks(logits[0], config_.num_classes, result.image_width, result.image_height,
-                config_.mask_threshold, options.mask_form, result.detections);
+  const absl::Status filled = FillMasks(
+      logits[0], config_.num_classes, result.image_width, result.image_height,
+      config_.mask_threshold, options.mask_form, std::span(result.detections).first(masked));
   if (!filled.ok()) co_return StageError(kRoiMask, filled);
   co_return result;
 }

@@ -22,12 +22,12 @@ WorkerPool::WorkerPool(const std::string& name, int threads) {
   }
 }
 
-void WorkerPool::Post(absl::AnyInvocable<void()> work) {
+void WorkerPool::Post(Lane lane, absl::AnyInvocable<void()> work) {
   {
     MutexLock lock(mutex_);
     // Posted work is always run, and after Stop() nobody is left to do it: a broken stop order.
     if (stopped_) std::abort();
-    queue_.push_back(std::move(work));
+    queues_[static_cast<size_t>(lane)].push_back(std::move(work));
   }
   wake_.NotifyOne();
 }
@@ -43,12 +43,22 @@ void WorkerPool::Stop() {
   stopped_ = true;
 }
 
+bool WorkerPool::Take(absl::AnyInvocable<void()>& work) {
+  for (auto& queue : queues_) {
+    if (queue.empty()) continue;
+    work = std::move(queue.front());
+    queue.pop_front();
+    return true;
+  }
+  return false;
+}
+
 void WorkerPool::Run() {
   while (true) {
     absl::AnyInvocable<void()> work;
     {
       MutexLock lock(mutex_);
-      while (queue_.empty()) {
+      while (!Take(work)) {
         // A piece of work that still runs may post another one.
         if (stopping_ && running_ == 0) {
           wake_.NotifyAll();
@@ -56,8 +66,6 @@ void WorkerPool::Run() {
         }
         wake_.WaitFor(mutex_, kIdleWait);
       }
-      work = std::move(queue_.front());
-      queue_.pop_front();
       ++running_;
     }
     work();

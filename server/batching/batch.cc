@@ -2,30 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/batching/batch.h"
 
-#include <utility>
-
+#include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
+#include "server/batching/promised_rows.h"
 
 namespace omserve {
 
 absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStreams& streams,
                            LaneEvents& events) {
   for (const Segment& segment : formed_.segments) {
-    OMSERVE_RETURN_IF_ERROR(segment.call->PrepareOutputs(info_, device_, staging_,
-                                                         segment.items < segment.call->items()));
+    const bool split = segment.items < segment.call->call().items;
+    OMSERVE_RETURN_IF_ERROR(segment.outputs->Prepare(device_, staging_, split));
   }
+  OMSERVE_RETURN_IF_ERROR(SetOutputs(slot));
   OMSERVE_RETURN_IF_ERROR(streams.in.Record(events.in_start));
-  OMSERVE_RETURN_IF_ERROR(SetInputs(slot, streams.in));
+  OMSERVE_RETURN_IF_ERROR(SetInputs(slot, streams, events));
+  if (gathered_) OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.gather_end));
   OMSERVE_RETURN_IF_ERROR(streams.in.Record(events.in_end));
 
-  OMSERVE_RETURN_IF_ERROR(SetOutputs(slot));
   OMSERVE_RETURN_IF_ERROR(slot.SetGear(formed_.gear));
   OMSERVE_RETURN_IF_ERROR(streams.run.WaitFor(events.in_end));
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_start));
   OMSERVE_RETURN_IF_ERROR(instance.Execute(slot, streams.run));
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_end));
+  OMSERVE_RETURN_IF_ERROR(KeepOutputs(streams.run));
+  OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.keep_end));
 
-  OMSERVE_RETURN_IF_ERROR(streams.out.WaitFor(events.run_end));
+  OMSERVE_RETURN_IF_ERROR(streams.out.WaitFor(events.keep_end));
   OMSERVE_RETURN_IF_ERROR(streams.out.Record(events.out_start));
   OMSERVE_RETURN_IF_ERROR(CopyOutputs(streams.out));
   return streams.out.Record(events.out_end);
@@ -36,41 +39,56 @@ size_t Batch::BytesAtGear(const ModelTensor& tensor) const {
   return static_cast<size_t>(formed_.gear) * tensor.row_bytes;
 }
 
-absl::Status Batch::SetInputs(ExecutionSlot& slot, Stream& stream) {
+absl::Status Batch::SetInputs(ExecutionSlot& slot, LaneStreams& streams, LaneEvents& events) {
   for (size_t i = 0; i < info_.inputs.size(); ++i) {
     const size_t bytes = BytesAtGear(info_.inputs[i]);
     const Segment& first = formed_.segments.front();
-    const DeviceRows* rows = RowsOn(device_.id(), first.call->call().inputs[i]);
-    if (formed_.segments.size() == 1 && rows != nullptr &&
+    auto rows = RowsOf(first.call->call().inputs[i]);
+    if (formed_.segments.size() == 1 && rows != nullptr && rows->device() == device_.id() &&
         rows->Serves(first.first, first.items, formed_.gear, bytes)) {
       OMSERVE_RETURN_IF_ERROR(slot.SetInput(i, rows->row(first.first), bytes));
+      rows_.push_back(std::move(rows));
       continue;
     }
     OMSERVE_ASSIGN_OR_RETURN(DeviceBuffer buffer, device_.memory_pool().Allocate(bytes));
     std::byte* const to = buffer.data();
     inputs_.push_back(std::move(buffer));  // before work is queued that uses it
-    OMSERVE_RETURN_IF_ERROR(Gather(i, to, stream));
+    for (const Segment& segment : formed_.segments) {
+      OMSERVE_RETURN_IF_ERROR(Gather(segment, i, to, streams, events));
+    }
     const size_t used = static_cast<size_t>(formed_.items) * info_.inputs[i].row_bytes;
-    OMSERVE_RETURN_IF_ERROR(stream.Zero(to + used, bytes - used));
+    OMSERVE_RETURN_IF_ERROR(streams.in.Zero(to + used, bytes - used));
     OMSERVE_RETURN_IF_ERROR(slot.SetInput(i, to, bytes));
   }
   return absl::OkStatus();
 }
 
-absl::Status Batch::Gather(size_t input, std::byte* to, Stream& stream) {
+absl::Status Batch::Gather(const Segment& segment, size_t input, std::byte* to,
+                           LaneStreams& streams, LaneEvents& events) {
   const size_t row_bytes = info_.inputs[input].row_bytes;
-  for (const Segment& segment : formed_.segments) {
-    const StageTensor& tensor = segment.call->call().inputs[input];
-    std::byte* const at = to + static_cast<size_t>(segment.row) * row_bytes;
-    const size_t bytes = static_cast<size_t>(segment.items) * row_bytes;
-    if (const DeviceRows* rows = RowsOn(device_.id(), tensor)) {
-      OMSERVE_RETURN_IF_ERROR(CopyRows(at, rows->row(segment.first), bytes, stream));
-    } else {
-      const std::byte* from = tensor.host.data() + static_cast<size_t>(segment.first) * row_bytes;
-      OMSERVE_RETURN_IF_ERROR(stream.CopyToDevice(at, from, bytes));
-    }
+  const StageTensor& tensor = segment.call->call().inputs[input];
+  std::byte* const at = to + static_cast<size_t>(segment.row) * row_bytes;
+  const size_t bytes = static_cast<size_t>(segment.items) * row_bytes;
+  if (tensor.device == nullptr) {
+    const std::byte* from = tensor.host.data() + static_cast<size_t>(segment.first) * row_bytes;
+    return streams.in.CopyToDevice(at, from, bytes);
   }
-  return absl::OkStatus();
+  auto rows = RowsOf(tensor);
+  if (rows == nullptr) {
+    return absl::InternalError(absl::StrCat("input ", info_.inputs[input].name,
+                                            " was promised by a stage that has not run"));
+  }
+  rows_.push_back(rows);
+  if (rows->device() == device_.id()) {
+    // Behind the batch that makes them, which may still run.
+    if (!gathered_) OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.gather_start));
+    gathered_ = true;
+    return CopyRows(at, rows->row(segment.first), bytes, streams.run);
+  }
+  OMSERVE_ASSIGN_OR_RETURN(HostTensor moved, mover_.Fetch(*rows, segment.first, segment.items));
+  const std::byte* const from = moved.data();
+  bounces_.push_back(std::move(moved));  // before work is queued that uses it
+  return streams.in.CopyToDevice(at, from, bytes);
 }
 
 absl::Status Batch::CopyRows(std::byte* to, const std::byte* from, size_t bytes, Stream& stream) {
@@ -85,14 +103,36 @@ absl::Status Batch::CopyRows(std::byte* to, const std::byte* from, size_t bytes,
 
 absl::Status Batch::SetOutputs(ExecutionSlot& slot) {
   for (size_t i = 0; i < info_.outputs.size(); ++i) {
+    const ModelTensor& output = info_.outputs[i];
     // As large as for the largest gear: with gears the hardware checks no size.
-    const size_t bytes = info_.outputs[i].bytes;
     auto block = std::make_shared<DeviceRows::Block>();
-    OMSERVE_ASSIGN_OR_RETURN(block->buffer, device_.memory_pool().Allocate(bytes));
+    OMSERVE_ASSIGN_OR_RETURN(block->buffer, device_.memory_pool().Allocate(output.bytes));
     block->used = formed_.items;
     block->computed = formed_.gear;
-    OMSERVE_RETURN_IF_ERROR(slot.SetOutput(i, block->buffer.data(), bytes));
+    OMSERVE_RETURN_IF_ERROR(slot.SetOutput(i, block->buffer.data(), output.bytes));
+    for (const Segment& segment : formed_.segments) {
+      const bool split = segment.items < segment.call->call().items;
+      if (split || !segment.outputs->keeps(i)) continue;
+      segment.outputs->Keep(
+          i, std::make_shared<DeviceRows>(device_.id(), block, output.dtype, output.row_bytes,
+                                          segment.row, segment.items));
+    }
     outputs_.push_back(std::move(block));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Batch::KeepOutputs(Stream& stream) {
+  for (size_t i = 0; i < info_.outputs.size(); ++i) {
+    const size_t row_bytes = info_.outputs[i].row_bytes;
+    for (const Segment& segment : formed_.segments) {
+      std::byte* const to = segment.outputs->DeviceRow(i, segment.first);
+      if (to == nullptr) continue;
+      const std::byte* from =
+          outputs_[i]->buffer.data() + static_cast<size_t>(segment.row) * row_bytes;
+      const size_t bytes = static_cast<size_t>(segment.items) * row_bytes;
+      OMSERVE_RETURN_IF_ERROR(CopyRows(to, from, bytes, stream));
+    }
   }
   return absl::OkStatus();
 }
@@ -101,31 +141,15 @@ absl::Status Batch::CopyOutputs(Stream& stream) {
   for (size_t i = 0; i < info_.outputs.size(); ++i) {
     const size_t row_bytes = info_.outputs[i].row_bytes;
     for (const Segment& segment : formed_.segments) {
+      std::byte* const host = segment.outputs->HostRow(i, segment.first);
+      if (host == nullptr) continue;
       const std::byte* from =
           outputs_[i]->buffer.data() + static_cast<size_t>(segment.row) * row_bytes;
       const size_t bytes = static_cast<size_t>(segment.items) * row_bytes;
-      if (std::byte* host = segment.call->HostRow(i, segment.first, row_bytes)) {
-        OMSERVE_RETURN_IF_ERROR(stream.CopyToHost(host, from, bytes));
-      }
-      if (std::byte* to = segment.call->DeviceRow(i, segment.first, row_bytes)) {
-        OMSERVE_RETURN_IF_ERROR(CopyRows(to, from, bytes, stream));
-      }
+      OMSERVE_RETURN_IF_ERROR(stream.CopyToHost(host, from, bytes));
     }
   }
   return absl::OkStatus();
-}
-
-void Batch::KeepOutputs() {
-  for (size_t i = 0; i < info_.outputs.size(); ++i) {
-    const ModelTensor& output = info_.outputs[i];
-    for (const Segment& segment : formed_.segments) {
-      const bool split = segment.items < segment.call->items();
-      if (split || !segment.call->keeps(i)) continue;
-      segment.call->KeepOutput(
-          i, std::make_shared<DeviceRows>(device_.id(), outputs_[i], output.dtype, output.row_bytes,
-                                          segment.row, segment.items));
-    }
-  }
 }
 
 }  // namespace omserve

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "server/batching/device_queue.h"
 #include "server/batching/device_rows.h"
+#include "server/batching/formed_batch.h"
+#include "server/batching/tensor_mover.h"
 #include "server/device/event.h"
 #include "server/device/execution_slot.h"
 #include "server/device/model.h"
@@ -27,7 +27,8 @@ struct LaneStreams {
 
 // The marks of one batch in the streams; owned by the lane and used again.
 struct LaneEvents {
-  Event in_start, in_end, run_start, run_end, out_start, out_end;
+  Event in_start, in_end, gather_start, gather_end, run_start, run_end, keep_end, out_start,
+      out_end;
 };
 
 // One batch on the device: owns its buffers from Submit until all its work has ended. Made and
@@ -35,33 +36,48 @@ struct LaneEvents {
 // Thread-compatible.
 class Batch {
  public:
-  Batch(FormedBatch formed, const ModelInfo& info, Device& device, StagingPool& staging)
-      : formed_(std::move(formed)), info_(info), device_(device), staging_(staging) {}
+  Batch(FormedBatch formed, Device& device, StagingPool& staging, TensorMover& mover)
+      : formed_(std::move(formed)),
+        info_(formed_.stage->info()),
+        device_(device),
+        staging_(staging),
+        mover_(mover) {}
 
   const FormedBatch& formed() const { return formed_; }
 
-  // Queues copies in, run and copies out. Never waits for the device. On an error part of it may
-  // be queued.
+  // Queues copies in, run and copies out. Never waits for the device, unless rows must come from
+  // another one. On an error part of it may be queued.
   absl::Status Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStreams& streams,
                       LaneEvents& events);
 
-  // Gives the calls what stays on the device. REQUIRES: all went well and has ended.
-  void KeepOutputs();
+  // True when rows were gathered on the device before the run.
+  bool gathered() const { return gathered_; }
+
+  // Gives the batch up: its memory is released, its calls are the caller's. REQUIRES: all its work
+  // has ended.
+  FormedBatch Release() { return std::move(formed_); }
 
  private:
-  absl::Status SetInputs(ExecutionSlot& slot, Stream& stream);
-  absl::Status Gather(size_t input, std::byte* to, Stream& stream);
+  absl::Status SetInputs(ExecutionSlot& slot, LaneStreams& streams, LaneEvents& events);
+  // Copies the rows of one call to where the run reads them.
+  absl::Status Gather(const Segment& segment, size_t input, std::byte* to, LaneStreams& streams,
+                      LaneEvents& events);
   absl::Status SetOutputs(ExecutionSlot& slot);
   // Copies rows within the device, by way of the host where an address does not suit the hardware.
   absl::Status CopyRows(std::byte* to, const std::byte* from, size_t bytes, Stream& stream);
+  // What goes on within the device, in the run's stream, so that what is queued behind it may read.
+  absl::Status KeepOutputs(Stream& stream);
   absl::Status CopyOutputs(Stream& stream);
   // Bytes that the model touches at this gear.
   size_t BytesAtGear(const ModelTensor& tensor) const;
 
-  const FormedBatch formed_;
+  FormedBatch formed_;
   const ModelInfo& info_;
   Device& device_;
   StagingPool& staging_;
+  TensorMover& mover_;
+  bool gathered_ = false;
+  std::vector<std::shared_ptr<const DeviceRows>> rows_;  // that the run reads
   std::vector<DeviceBuffer> inputs_;
   std::vector<HostTensor> bounces_;                          // pinned
   std::vector<std::shared_ptr<DeviceRows::Block>> outputs_;  // shared with the calls that keep them

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -26,16 +27,26 @@ struct BatchRecord {
   absl::Status status;
 };
 
-// Hears what the scheduler does; for metrics. Called on device threads without any lock held, so
-// it must be quick and must not block. Implementations are thread-safe and outlive the runner.
+// Why calls of stages end, as OnCallEnded tells it; "done" is the first.
+std::vector<std::string_view> CallEndReasons();
+
+// Hears what the engine does; for metrics. Called without any lock held, on threads of the devices
+// among others, so it must be quick and must not block. Does nothing by itself. Implementations are
+// thread-safe and outlive the engine.
 class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
   // After a batch ended. The sum of 'execute' is the device's busy time.
-  virtual void OnBatch(const BatchRecord& record) = 0;
-  // Items that wait in a queue, after they changed.
-  virtual void OnQueueDepth(std::string_view model, std::string_view stage, int device,
-                            int items) = 0;
+  virtual void OnBatch(const BatchRecord& /*record*/) {}
+  // Items that wait for a stage, in no batch, after they changed.
+  virtual void OnQueueDepth(std::string_view /*model*/, std::string_view /*stage*/, int /*items*/) {
+  }
+  // A call of a stage ended: "done", or why not, one of CallEndReasons.
+  virtual void OnCallEnded(std::string_view /*model*/, std::string_view /*stage*/,
+                           std::string_view /*reason*/) {}
+  // A call was run again alone: whether the outputs were equal, within the tolerance.
+  virtual void OnShadowCheck(std::string_view /*model*/, std::string_view /*stage*/,
+                             bool /*equal*/) {}
 };
 
 }  // namespace omserve

@@ -9,65 +9,56 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "pipelines/base/clock.h"
-#include "pipelines/base/executor.h"
 #include "pipelines/graphs/model_runner.h"
 #include "server/base/gate.h"
-#include "server/batching/batch_observer.h"
-#include "server/batching/cost_table.h"
-#include "server/batching/device_scheduler.h"
+#include "server/batching/batch_engine.h"
+#include "server/batching/engine_stage.h"
+#include "server/batching/shadow_check.h"
 #include "server/registry/loaded_stage.h"
 
 namespace omserve {
 
-// Runs the stages of one model version on a set of devices and batches the items of all requests
-// at every stage. Each device has a scheduler of its own: one bounded queue per stage, and as many
-// lanes (device streams with their threads) as the stages have instances. A request stays on the
-// device that its first stage ran on. Owned by the model version. Thread-safe.
+// One pipeline on the engine: checks its calls and hands them on. Items of all requests share the
+// batches of every stage, and all pipelines the devices. Owned by the model version. Thread-safe.
 class BatchingRunner final : public ModelRunner {
  public:
-  // 'stages' in pipeline order: later ones run first, which drains requests. 'observer' may be
-  // null. Everything borrowed must outlive the runner, the executor until every 'done' has run.
-  static absl::StatusOr<std::unique_ptr<BatchingRunner>> Create(
-      std::string model_name, std::vector<LoadedStage> stages, DeviceSet& devices,
-      Executor& executor, const Clock& clock, BatchObserver* observer);
+  // 'stages' in pipeline order: later ones run first, which drains requests. 'weight' is the
+  // pipeline's part of the devices while others want them too, above 0. 'engine' must outlive the
+  // runner. Blocks while the gears are measured.
+  static absl::StatusOr<std::unique_ptr<BatchingRunner>> Create(std::string model_name,
+                                                                double weight,
+                                                                std::vector<LoadedStage> stages,
+                                                                BatchEngine& engine);
   // Stops without waiting for what is queued.
   ~BatchingRunner() override;
 
-  void Submit(StageCall call, RequestContext& context, Done done) override;
-  TensorAllocator& allocator() override { return devices_.staging(); }
+  Admitted Admit(RequestContext& context, int64_t bytes) override;
+  void Leave(RequestContext& context, bool completed) override;
+  void Cancel(RequestContext& context) override;
+  StagePromise Submit(StageCall call, RequestContext& context, Done done) override;
+  TensorAllocator& allocator() override { return engine_.devices().staging(); }
 
   // Refuses new calls with UNAVAILABLE, lets those inside end until 'deadline', fails what is then
-  // still queued with UNAVAILABLE, and joins the threads. Blocks. Idempotent, not concurrent.
+  // still queued with UNAVAILABLE, and waits for what is on a device. Idempotent, not concurrent.
   void Stop(absl::Time deadline);
 
-  // Items that wait, over all stages and devices.
+  // Items that wait, over all stages.
   int queued_items() const;
 
-  const std::vector<LoadedStage>& stages() const { return stages_; }
-
  private:
-  BatchingRunner(std::string model_name, std::vector<LoadedStage> stages, DeviceSet& devices,
-                 Executor& executor, const Clock& clock, BatchObserver& observer);
+  BatchingRunner(std::string model_name, BatchEngine& engine);
 
-  int FindStage(std::string_view name) const;
-  absl::Status Validate(const StageCall& call, int stage) const;
+  const EngineStage* FindStage(std::string_view name) const;
   // Replaces host inputs that the devices cannot copy from by page-locked copies.
   absl::Status StageHostInputs(StageCall& call) const;
-  // The device for a call; null when no healthy one may run it.
-  DeviceScheduler* Choose(const StageCall& call, const RequestContext& context) const;
-  StageResult EmptyResult(const StageCall& call, int stage, int device) const;
-  const ModelInfo& info(int stage) const;
 
   const std::string model_name_;
-  std::vector<LoadedStage> stages_;  // before the schedulers, whose lanes use the models
-  DeviceSet& devices_;
-  Executor& executor_;
-  const Clock& clock_;
-  BatchObserver& observer_;
-  Gate gate_;  // one pass per call
-  CostTable costs_;
-  std::vector<std::unique_ptr<DeviceScheduler>> schedulers_;  // one a device
+  BatchEngine& engine_;
+  Gate gate_;  // one pass per call, and one while a call is handed on
+  std::vector<std::unique_ptr<EngineStage>> stages_;
+  ShadowCheck shadow_;
+  scheduling::PipelineId pipeline_ = -1;
+  bool stopped_ = false;
 };
 
 }  // namespace omserve

@@ -63,10 +63,4 @@ class DeviceRows final : public DeviceTensor {
   const int64_t rows_;
 };
 
-// The rows of a tensor when they are on 'device' and of this server's making, else null.
-inline const DeviceRows* RowsOn(int device, const StageTensor& tensor) {
-  if (tensor.device == nullptr || tensor.device->device() != device) return nullptr;
-  return dynamic_cast<const DeviceRows*>(tensor.device.get());
-}
-
 }  // namespace omserve

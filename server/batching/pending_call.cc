@@ -5,103 +5,88 @@
 #include <algorithm>
 #include <string>
 
-#include "pipelines/base/status_macros.h"
-
 namespace omserve {
 
-absl::Status PendingCall::Check() const {
-  {
-    MutexLock lock(mutex_);
-    if (!status_.ok()) return status_;
-  }
-  return context_->Check();
-}
-
-absl::Status PendingCall::PrepareOutputs(const ModelInfo& info, const Device& device,
-                                         StagingPool& staging, bool split) {
+std::shared_ptr<CallOutputs> PendingCall::OutputsOn(int device) {
   MutexLock lock(mutex_);
-  if (prepared_) return status_;
-  prepared_ = true;
-  outputs_.resize(info.outputs.size());
-  gathered_.resize(info.outputs.size());
-  keep_.resize(info.outputs.size());
-  const absl::Status made = MakeOutputs(info, device, staging, split);
-  if (!made.ok() && status_.ok()) status_ = made;
-  return made;
+  std::shared_ptr<CallOutputs>& outputs = outputs_[device];
+  if (outputs != nullptr) return outputs;
+  outputs = std::make_shared<CallOutputs>(call_, info(), device);
+  if (call_.keep.empty() || outputs_.size() == 1) return outputs;
+  // All of it runs again, here.
+  std::shared_ptr<CallOutputs> own = std::move(outputs);
+  outputs_.clear();
+  parts_.clear();
+  return outputs_[device] = std::move(own);
 }
 
-absl::Status PendingCall::MakeOutputs(const ModelInfo& info, const Device& device,
-                                      StagingPool& staging, bool split) {
-  for (const int index : call_.fetch) {
-    const size_t i = static_cast<size_t>(index);
-    const ModelTensor& output = info.outputs[i];
-    OMSERVE_ASSIGN_OR_RETURN(
-        outputs_[i].host,
-        staging.TryAllocate(output.dtype, output.ShapeFor(call_.items, info.max_gear())));
+void PendingCall::Abandon(int device) {
+  MutexLock lock(mutex_);
+  const auto found = outputs_.find(device);
+  if (found == outputs_.end()) return;
+  found->second->Abandon();
+  outputs_.erase(found);
+  if (!call_.keep.empty()) parts_.clear();  // all of it runs again
+}
+
+std::shared_ptr<const DeviceRows> PendingCall::kept(size_t output) const {
+  MutexLock lock(mutex_);
+  return outputs_.empty() ? nullptr : outputs_.begin()->second->kept(output);
+}
+
+void PendingCall::AddRows(const std::shared_ptr<CallOutputs>& outputs, int64_t first, int64_t items,
+                          const StageTiming& timing) {
+  MutexLock lock(mutex_);
+  if (outputs->abandoned()) return;  // too late: these rows run again
+  parts_.push_back({outputs, first, items});
+  AddTiming(timing);
+}
+
+void PendingCall::AddTiming(const StageTiming& timing) {
+  timing_.queue = std::max(timing_.queue, timing.queue);
+  timing_.batch_form += timing.batch_form;
+  timing_.h2d += timing.h2d;
+  timing_.gather += timing.gather;
+  timing_.execute += timing.execute;
+  timing_.d2h += timing.d2h;
+  timing_.device = timing.device;
+  timing_.batch_size = std::max(timing_.batch_size, timing.batch_size);
+  timing_.padding += timing.padding;
+  ++timing_.batches;
+}
+
+StageResult PendingCall::Result() {
+  if (parts_.empty()) return CallOutputs(call_, info(), context_->device()).Result();  // no items
+  std::shared_ptr<CallOutputs> whole = parts_.front().outputs;
+  const bool one = std::all_of(parts_.begin(), parts_.end(),
+                               [&](const Part& part) { return part.outputs == whole; });
+  if (!one || whole->abandoned()) {
+    whole = std::make_shared<CallOutputs>(call_, info(), whole->device());
+    for (const Part& part : parts_) whole->CopyHostRows(*part.outputs, part.first, part.items);
   }
-  for (const int index : call_.keep) {
-    const size_t i = static_cast<size_t>(index);
-    keep_[i] = true;
-    if (!split) continue;
-    const ModelTensor& output = info.outputs[i];
-    auto block = std::make_shared<DeviceRows::Block>();
-    OMSERVE_ASSIGN_OR_RETURN(
-        block->buffer,
-        device.memory_pool().Allocate(static_cast<size_t>(call_.items) * output.row_bytes));
-    block->used = block->computed = call_.items;
-    outputs_[i].device = std::make_shared<DeviceRows>(device.id(), block, output.dtype,
-                                                      output.row_bytes, 0, call_.items);
-    gathered_[i] = std::move(block);
-  }
-  return absl::OkStatus();
+  return whole->Result();
 }
 
-std::byte* PendingCall::HostRow(size_t output, int64_t row, size_t row_bytes) const {
-  const HostTensor& host = outputs_[output].host;
-  return host.has_value() ? host.data() + static_cast<size_t>(row) * row_bytes : nullptr;
-}
-
-std::byte* PendingCall::DeviceRow(size_t output, int64_t row, size_t row_bytes) const {
-  const auto& block = gathered_[output];
-  return block == nullptr ? nullptr : block->buffer.data() + static_cast<size_t>(row) * row_bytes;
-}
-
-void PendingCall::KeepOutput(size_t output, std::shared_ptr<const DeviceTensor> rows) {
-  outputs_[output].device = std::move(rows);
-}
-
-void PendingCall::Finish(int64_t items, const absl::Status& status, const StageTiming* timing,
-                         Executor& executor) {
-  absl::Status final_status;
-  StageTiming total;
+void PendingCall::Finish(const absl::Status& status, Executor& executor) {
+  absl::StatusOr<StageResult> result = absl::UnknownError("not run");
   {
     MutexLock lock(mutex_);
-    if (!status.ok() && status_.ok()) status_ = status;
-    if (timing != nullptr) {
-      timing_.queue = std::max(timing_.queue, timing->queue);
-      timing_.batch_form += timing->batch_form;
-      timing_.h2d += timing->h2d;
-      timing_.execute += timing->execute;
-      timing_.d2h += timing->d2h;
-      timing_.device = timing->device;
-      timing_.batch_size = std::max(timing_.batch_size, timing->batch_size);
-      timing_.padding += timing->padding;
-      ++timing_.batches;
+    if (timing_.batches > 0) {
+      timing_.stage = std::string(call_.stage);
+      context_->set_device(timing_.device);
+      context_->AddTiming(timing_);
     }
-    remaining_ -= items;
-    if (remaining_ > 0) return;
-    final_status = status_;
-    total = std::move(timing_);
+    if (status.ok()) {
+      result = Result();
+      result->items_cut = items_cut_;
+    } else {
+      result = status;
+      outputs_.clear();  // nobody may go on with what a failed call left
+    }
   }
-  total.stage = std::string(call_.stage);
-  if (total.batches > 0) context_->AddTiming(std::move(total));
-  call_.inputs.clear();  // the memory can serve others while the answer waits for a worker
-  absl::StatusOr<StageResult> result = StageResult{std::move(outputs_)};
-  if (!final_status.ok()) result = final_status;
-  outputs_.clear();
-  gathered_.clear();
-  executor.Post([done = std::move(done_), result = std::move(result),
-                 pass = std::move(pass_)]() mutable { done(std::move(result)); });
+  const auto lane = status.ok() ? Executor::Lane::kContinue : Executor::Lane::kEnd;
+  executor.Post(lane, [done = std::move(done_), result = std::move(result),
+                       pass = std::move(pass_)]() mutable { done(std::move(result)); });
 }
 
 }  // namespace omserve

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,92 +16,79 @@
 #include "pipelines/base/mutex.h"
 #include "pipelines/graphs/model_runner.h"
 #include "server/base/gate.h"
-#include "server/batching/device_rows.h"
-#include "server/device/device.h"
-#include "server/device/model_info.h"
-#include "server/device/staging_pool.h"
+#include "server/batching/call_outputs.h"
+#include "server/batching/engine_stage.h"
 
 namespace omserve {
 
-// A call on its way through a device. Its items may sit in several batches at once and partly still
-// in the queue, so it is shared by them (counted); it ends when its last item has ended.
-// Thread-safe, except where a member says otherwise.
+// A call on its way through the devices: a job of the scheduler. Its items may sit in several
+// batches at once, which share it (counted) and keep its inputs alive, also when it has ended
+// before them. Thread-safe.
 class PendingCall {
  public:
-  PendingCall(StageCall call, int stage, RequestContext& context, ModelRunner::Done done,
-              Gate::Pass pass, absl::Time enqueued)
+  // 'stage' outlives the call, 'context' lives until Finish.
+  PendingCall(StageCall call, const EngineStage& stage, RequestContext& context,
+              ModelRunner::Done done, Gate::Pass pass, absl::Time enqueued)
       : call_(std::move(call)),
         stage_(stage),
         context_(&context),
         enqueued_(enqueued),
-        deadline_(context.deadline()),
-        remaining_(call_.items),
         pass_(std::move(pass)),
         done_(std::move(done)) {}
 
+  // Immutable, so that a batch of a device that hangs may still look.
   const StageCall& call() const { return call_; }
-  int64_t items() const { return call_.items; }
-  int stage() const { return stage_; }
+  const EngineStage& stage() const { return stage_; }
+  const ModelInfo& info() const { return stage_.info(); }
   absl::Time enqueued() const { return enqueued_; }
-  absl::Time deadline() const { return deadline_; }
 
-  // Why there is no use in going on; ok while there is. REQUIRES: some item has not ended.
-  absl::Status Check() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The scheduler's number; set once, before anybody else knows the call.
+  int64_t job() const { return job_; }
+  void set_job(int64_t job) { job_ = job; }
+  // Items above the request's limit, which are not part of the call; set likewise.
+  void set_items_cut(int64_t items) { items_cut_ = items; }
 
-  // Makes the memory that the outputs go to; 'split' when the items do not all go into one batch.
-  // Every batch calls it before it looks at the outputs; the first one does it.
-  absl::Status PrepareOutputs(const ModelInfo& info, const Device& device, StagingPool& staging,
-                              bool split) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Where a row of the host's copy of an output goes; null when the host does not want it.
-  std::byte* HostRow(size_t output, int64_t row, size_t row_bytes) const;
-  // Where a row goes when the device's copy is put together; null when it stays in its batch.
-  std::byte* DeviceRow(size_t output, int64_t row, size_t row_bytes) const;
-  // Sets what stays on the device of a call that is not split, if it wants the output.
-  void KeepOutput(size_t output, std::shared_ptr<const DeviceTensor> rows);
-  bool keeps(size_t output) const { return keep_[output]; }
+  // Where a batch on 'device' puts its rows. A call that keeps rows has one such place only.
+  std::shared_ptr<CallOutputs> OutputsOn(int device) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The device has failed and may still write: what comes next goes elsewhere, and the answer is
+  // not in the memory that it may write to.
+  void Abandon(int device) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What the call leaves on the device; null before its batch was queued.
+  std::shared_ptr<const DeviceRows> kept(size_t output) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Counts 'items' as ended, with what their batch took when they were in one. The last ones end
-  // the call: the result goes to 'executor'. The first error wins.
-  void Finish(int64_t items, const absl::Status& status, const StageTiming* timing,
-              Executor& executor) ABSL_LOCKS_EXCLUDED(mutex_);
+  // A batch with 'items' of the call from 'first' on has ended well; they are in 'outputs'.
+  void AddRows(const std::shared_ptr<CallOutputs>& outputs, int64_t first, int64_t items,
+               const StageTiming& timing) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Takes part of the call out of the queue; gives the first item of the part. Guarded by the lock
-  // of the queue that the call is in.
-  int64_t Advance(int64_t items) { return std::exchange(next_, next_ + items); }
-  int64_t waiting() const { return call_.items - next_; }
+  // Ends the call: its result, or 'status', goes to 'executor'. To be called once.
+  void Finish(const absl::Status& status, Executor& executor) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Before Finish, when the request is to run again.
+  void AskRestart(bool suspect) { context_->AskRestart(suspect); }
 
  private:
-  absl::Status MakeOutputs(const ModelInfo& info, const Device& device, StagingPool& staging,
-                           bool split);
-
-  StageCall call_;
-  const int stage_;
-  RequestContext* const context_;  // lives until the call ends
+  const StageCall call_;
+  const EngineStage& stage_;
+  RequestContext* const context_;
   const absl::Time enqueued_;
-  const absl::Time deadline_;
-  int64_t next_ = 0;  // first item that is in no batch yet; guarded by the queue's lock
+  int64_t job_ = 0;
+  int64_t items_cut_ = 0;
 
-  // Written by PrepareOutputs once, before any batch looks; each batch then writes its own rows.
-  std::vector<StageTensor> outputs_;
-  std::vector<std::shared_ptr<DeviceRows::Block>> gathered_;
-  std::vector<bool> keep_;
+  // Rows that have been computed.
+  struct Part {
+    std::shared_ptr<CallOutputs> outputs;
+    int64_t first = 0;
+    int64_t items = 0;
+  };
+  void AddTiming(const StageTiming& timing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  StageResult Result() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
-  bool prepared_ ABSL_GUARDED_BY(mutex_) = false;
-  int64_t remaining_ ABSL_GUARDED_BY(mutex_);
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::map<int, std::shared_ptr<CallOutputs>> outputs_ ABSL_GUARDED_BY(mutex_);  // by device
+  std::vector<Part> parts_ ABSL_GUARDED_BY(mutex_);  // in the order in which they ended
   StageTiming timing_ ABSL_GUARDED_BY(mutex_);
 
   std::optional<Gate::Pass> pass_;  // with done_: only touched at the end
   ModelRunner::Done done_;
-};
-
-// Items of one call that go into one batch, one after the other.
-struct Segment {
-  std::shared_ptr<PendingCall> call;
-  int64_t first = 0;  // item of the call
-  int64_t items = 0;
-  int64_t row = 0;  // row of the batch
 };
 
 }  // namespace omserve

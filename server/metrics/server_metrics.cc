@@ -64,8 +64,8 @@ std::string_view StatusCodeName(int code) {
 
 std::string_view FailureReasonName(FailureReason reason) {
   static constexpr std::array<std::string_view, kFailureReasons> kNames = {
-      "invalid_input", "queue_full",   "deadline_queue",    "deadline_exec",
-      "cancelled",     "device_error", "model_unavailable", "internal"};
+      "invalid_input", "queue_full",        "deadline_queue", "deadline_exec", "cancelled",
+      "device_error",  "model_unavailable", "superseded",     "internal"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -75,8 +75,9 @@ std::string_view PhaseName(Phase phase) {
   return kNames[static_cast<size_t>(phase)];
 }
 
-ServerMetrics::ServerMetrics(const BuildInfo& info)
-    : registry_(std::make_shared<prometheus::Registry>()),
+ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
+    : count_requests_(count_requests),
+      registry_(std::make_shared<prometheus::Registry>()),
       requests_(Counter(*registry_, "omserve_requests_total", "Requests that ended, by code")),
       failures_(
           Counter(*registry_, "omserve_request_failures_total", "Requests that failed, by reason")),
@@ -86,11 +87,20 @@ ServerMetrics::ServerMetrics(const BuildInfo& info)
                             "Time of a request in one phase, over all its model stages")),
       queue_depth_(Gauge(*registry_, "omserve_queue_depth", "Items that wait for a batch")),
       inflight_(Gauge(*registry_, "omserve_inflight_requests", "Requests at work")),
+      restarts_(Counter(*registry_, "omserve_request_restarts_total",
+                        "Requests that ran again because their device was lost")),
+      frames_dropped_(Counter(*registry_, "omserve_stream_frames_dropped_total",
+                              "Frames of video streams that a newer one replaced, by place")),
+      streams_(Gauge(*registry_, "omserve_streams", "Video streams that are open").Add({})),
       batch_size_(Histo(*registry_, "omserve_batch_size", "Real items in a batch")),
       padded_items_(Counter(*registry_, "omserve_batch_padded_items_total",
                             "Rows of compiled batches that carried nothing")),
       inferences_(Counter(*registry_, "omserve_inferences_total", "Items that devices computed")),
       batches_(Counter(*registry_, "omserve_batches_total", "Batches that devices ran")),
+      stage_calls_(Counter(*registry_, "omserve_stage_calls_total",
+                           "Requests' uses of a stage that ended, by reason")),
+      shadow_checks_(Counter(*registry_, "omserve_shadow_checks_total",
+                             "Items that were run again alone, by result")),
       device_busy_(Counter(*registry_, "omserve_device_busy_seconds_total",
                            "Time that the device spent on batches")),
       memory_used_(Gauge(*registry_, "omserve_device_memory_used_bytes", "Device memory in use")),
@@ -112,6 +122,7 @@ ServerMetrics::ServerMetrics(const BuildInfo& info)
 
 RequestMetrics ServerMetrics::AddMethod(const std::string& model, const std::string& method) {
   RequestMetrics out;
+  out.off = !count_requests_;
   for (int i = 0; i < kStatusCodes; ++i) {
     out.requests[static_cast<size_t>(i)] = &requests_.Add(
         {{"model", model}, {"method", method}, {"code", std::string(StatusCodeName(i))}});
@@ -128,7 +139,13 @@ RequestMetrics ServerMetrics::AddMethod(const std::string& model, const std::str
   }
   out.duration = &request_duration_.Add({{"model", model}, {"method", method}}, Seconds());
   out.inflight = &inflight_.Add({{"model", model}});
+  out.restarts = &restarts_.Add({{"model", model}});
   return out;
+}
+
+StreamMetrics ServerMetrics::AddStreams(const std::string& model) {
+  return {&frames_dropped_.Add({{"model", model}, {"where", "door"}}),
+          &frames_dropped_.Add({{"model", model}, {"where", "queue"}})};
 }
 
 StageMetrics ServerMetrics::AddStage(const std::string& model, const std::string& stage) {
@@ -138,12 +155,18 @@ StageMetrics ServerMetrics::AddStage(const std::string& model, const std::string
   out.padded_items = &padded_items_.Add(labels);
   out.inferences = &inferences_.Add(labels);
   out.batches = &batches_.Add(labels);
+  out.queue = &queue_depth_.Add(labels);
+  const auto shadow = [&](const char* result) {
+    return &shadow_checks_.Add({{"model", model}, {"stage", stage}, {"result", result}});
+  };
+  out.shadow_equal = shadow("equal");
+  out.shadow_different = shadow("different");
   return out;
 }
 
-prometheus::Gauge* ServerMetrics::AddQueue(const std::string& model, const std::string& stage,
-                                           int device) {
-  return &queue_depth_.Add({{"model", model}, {"stage", stage}, {"device", absl::StrCat(device)}});
+prometheus::Counter* ServerMetrics::AddCallEnd(const std::string& model, const std::string& stage,
+                                               std::string_view reason) {
+  return &stage_calls_.Add({{"model", model}, {"stage", stage}, {"reason", std::string(reason)}});
 }
 
 DeviceMetrics ServerMetrics::AddDevice(int device) {

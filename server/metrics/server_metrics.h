@@ -31,9 +31,10 @@ enum class FailureReason : uint8_t {
   kCancelled,
   kDeviceError,
   kModelUnavailable,
+  kSuperseded,  // a newer frame of its stream came
   kInternal,
 };
-inline constexpr int kFailureReasons = 8;
+inline constexpr int kFailureReasons = 9;
 std::string_view FailureReasonName(FailureReason reason);
 
 // Where the time of a request goes, summed over its stages.
@@ -48,6 +49,14 @@ struct RequestMetrics {
   std::array<prometheus::Histogram*, kPhases> phases{};
   prometheus::Histogram* duration = nullptr;
   prometheus::Gauge* inflight = nullptr;
+  prometheus::Counter* restarts = nullptr;
+  bool off = false;  // nothing is to be counted
+};
+
+// Children of one model for its video streams.
+struct StreamMetrics {
+  prometheus::Counter* dropped_at_door = nullptr;  // before they were decoded
+  prometheus::Counter* dropped_in_queue = nullptr;
 };
 
 // Children of one stage of one model.
@@ -56,6 +65,9 @@ struct StageMetrics {
   prometheus::Counter* padded_items = nullptr;
   prometheus::Counter* inferences = nullptr;
   prometheus::Counter* batches = nullptr;
+  prometheus::Gauge* queue = nullptr;
+  prometheus::Counter* shadow_equal = nullptr;
+  prometheus::Counter* shadow_different = nullptr;
 };
 
 // Children of one device.
@@ -87,15 +99,22 @@ struct BuildInfo {
 // server. Thread-safe.
 class ServerMetrics {
  public:
-  explicit ServerMetrics(const BuildInfo& info);
+  // With 'count_requests' false the series are there, but what AddMethod gives is 'off'.
+  explicit ServerMetrics(const BuildInfo& info, bool count_requests = true);
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
 
   RequestMetrics AddMethod(const std::string& model, const std::string& method);
+  StreamMetrics AddStreams(const std::string& model);
   StageMetrics AddStage(const std::string& model, const std::string& stage);
-  prometheus::Gauge* AddQueue(const std::string& model, const std::string& stage, int device);
+  // Calls of a stage that ended for one reason; the reasons are a small fixed set.
+  prometheus::Counter* AddCallEnd(const std::string& model, const std::string& stage,
+                                  std::string_view reason);
   DeviceMetrics AddDevice(int device);
   ModelMetrics AddModel(const std::string& model, const std::string& version);
+
+  // Streams that are open.
+  prometheus::Gauge& streams() { return streams_; }
 
   // Shared, because the listener of prometheus-cpp wants a weak pointer.
   const std::shared_ptr<prometheus::Registry>& registry() const { return registry_; }
@@ -107,6 +126,7 @@ class ServerMetrics {
   template <typename T>
   using Family = prometheus::Family<T>;
 
+  const bool count_requests_;
   const std::shared_ptr<prometheus::Registry> registry_;
   Family<prometheus::Counter>& requests_;
   Family<prometheus::Counter>& failures_;
@@ -114,10 +134,15 @@ class ServerMetrics {
   Family<prometheus::Histogram>& stage_duration_;
   Family<prometheus::Gauge>& queue_depth_;
   Family<prometheus::Gauge>& inflight_;
+  Family<prometheus::Counter>& restarts_;
+  Family<prometheus::Counter>& frames_dropped_;
+  prometheus::Gauge& streams_;
   Family<prometheus::Histogram>& batch_size_;
   Family<prometheus::Counter>& padded_items_;
   Family<prometheus::Counter>& inferences_;
   Family<prometheus::Counter>& batches_;
+  Family<prometheus::Counter>& stage_calls_;
+  Family<prometheus::Counter>& shadow_checks_;
   Family<prometheus::Counter>& device_busy_;
   Family<prometheus::Gauge>& memory_used_;
   Family<prometheus::Gauge>& memory_total_;

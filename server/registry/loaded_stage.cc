@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/registry/loaded_stage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,15 +18,42 @@ absl::Status CheckCount(const StageSpec& spec, const char* what, size_t named, s
       there, "; correct the manifest or compile the model again: ", spec.om_path));
 }
 
+bool IsOn(const StageSpec& spec, int device) {
+  return spec.devices.empty() ||
+         std::find(spec.devices.begin(), spec.devices.end(), device) != spec.devices.end();
+}
+
+absl::Status CheckDevices(const StageSpec& spec, const DeviceSet& devices) {
+  for (const int wanted : spec.devices) {
+    bool there = false;
+    for (size_t i = 0; i < devices.size(); ++i) there = there || devices.device(i).id() == wanted;
+    if (there) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("stage ", spec.name, ": devices: the server does not use device ", wanted));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+const ModelInfo& LoadedStage::info() const {
+  const auto first = std::find_if(models.begin(), models.end(),
+                                  [](const auto& model) { return model != nullptr; });
+  return (*first)->info();
+}
 
 absl::StatusOr<LoadedStage> LoadedStage::Load(StageSpec spec, DeviceSet& devices) {
   if (spec.instances < 1 || spec.max_queue_items < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("stage ", spec.name, ": instances and max_queue_items must be at least 1"));
   }
+  OMSERVE_RETURN_IF_ERROR(CheckDevices(spec, devices));
   LoadedStage stage;
   for (size_t i = 0; i < devices.size(); ++i) {
+    if (!IsOn(spec, devices.device(i).id())) {
+      stage.models.push_back(nullptr);
+      continue;
+    }
     absl::StatusOr<std::unique_ptr<LoadedModel>> model =
         LoadedModel::Load(devices.device(i), spec.om_path, spec.instances);
     if (!model.ok()) {

@@ -64,6 +64,8 @@ absl::StatusOr<StageSpec> MakeStage(const v1::StageManifest& stage, int index,
   if (stage.instances() > 0) spec.instances = stage.instances();
   if (stage.max_queue_items() > 0) spec.max_queue_items = stage.max_queue_items();
   spec.max_delay = absl::Microseconds(stage.max_delay_us());
+  spec.max_items_per_request = stage.max_items_per_request();
+  spec.devices.assign(stage.devices().begin(), stage.devices().end());
   return spec;
 }
 
@@ -81,6 +83,7 @@ absl::StatusOr<PipelineSpec> MakeSpec(const v1::PipelineManifest& manifest,
   PipelineSpec spec;
   spec.name = manifest.name();
   spec.version = manifest.version();
+  if (manifest.weight() > 0) spec.weight = static_cast<double>(manifest.weight());
   if (!manifest.labels_file().empty()) {
     OMSERVE_ASSIGN_OR_RETURN(
         spec.labels, ReadLabels((folder / manifest.labels_file()).lexically_normal().string()));
@@ -96,9 +99,13 @@ absl::StatusOr<PipelineSpec> MakeSpec(const v1::PipelineManifest& manifest,
     OMSERVE_RETURN_IF_ERROR(CheckLabels(spec.labels.size(), config.num_classes));
     spec.config = std::move(config);
   }
-  for (int i = 0; i < manifest.stages_size(); ++i) {
-    OMSERVE_ASSIGN_OR_RETURN(StageSpec stage, MakeStage(manifest.stages(i), i, folder));
-    spec.stages.push_back(std::move(stage));
+  for (const StagePlace& place : StagesInOrder(manifest)) {
+    for (int i = 0; i < manifest.stages_size(); ++i) {
+      if (manifest.stages(i).name() != place.name) continue;
+      OMSERVE_ASSIGN_OR_RETURN(StageSpec stage, MakeStage(manifest.stages(i), i, folder));
+      stage.skippable = place.skippable;
+      spec.stages.push_back(std::move(stage));
+    }
   }
   return spec;
 }

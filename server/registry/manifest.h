@@ -20,6 +20,7 @@ namespace omserve {
 struct PipelineSpec {
   std::string name;
   std::string version;
+  double weight = 1;  // of the devices' time, against other pipelines
   std::string manifest_path;
   std::vector<std::string> labels;  // by class index; may be empty
   std::vector<StageSpec> stages;    // in pipeline order

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "pipelines/base/status_macros.h"
@@ -21,6 +23,7 @@ struct StageShape {
   std::string name;
   int inputs;
   int outputs;
+  bool skippable = false;  // a request may have no item for it
 };
 
 absl::Status Bad(std::string_view field, std::string_view what) {
@@ -45,20 +48,26 @@ std::vector<StageShape> ExpectedStages(const v1::PipelineManifest& manifest) {
     return {{"internvit", 1, manifest.internvit().num_classes() > 0 ? 2 : 1}};
   }
   if (manifest.has_ppocr()) {
-    // One stage a gear, in any number; MakePpOcrConfig looks at the names.
+    // One stage a gear, in any number, of which a request passes some: detection, direction,
+    // recognition. MakePpOcrConfig looks at the names.
     std::vector<StageShape> gears;
-    for (const v1::StageManifest& stage : manifest.stages()) {
-      if (std::none_of(gears.begin(), gears.end(),
-                       [&](const StageShape& gear) { return gear.name == stage.name(); })) {
-        gears.push_back({stage.name(), 1, 1});
+    for (const char* part : {"det_", "cls", ""}) {
+      for (const v1::StageManifest& stage : manifest.stages()) {
+        if (absl::StartsWith(stage.name(), part) &&
+            std::none_of(gears.begin(), gears.end(),
+                         [&](const StageShape& gear) { return gear.name == stage.name(); })) {
+          gears.push_back({stage.name(), 1, 1, true});
+        }
       }
     }
     return gears;
   }
   const int levels =
       manifest.vitdet().strides().empty() ? 5 : static_cast<int>(manifest.vitdet().strides_size());
-  return {
-      {"backbone", 1, levels}, {"rpn", levels, 2 * levels}, {"roi_bbox", 1, 2}, {"roi_mask", 1, 1}};
+  return {{"backbone", 1, levels},
+          {"rpn", levels, 2 * levels},
+          {"roi_bbox", 1, 2, true},
+          {"roi_mask", 1, 1, true}};
 }
 
 absl::Status CheckStage(const std::string& field, const v1::StageManifest& stage,
@@ -81,6 +90,17 @@ absl::Status CheckStage(const std::string& field, const v1::StageManifest& stage
   if (stage.max_delay_us() < 0 || stage.max_delay_us() > 10'000'000) {
     return Bad(field + ".max_delay_us",
                absl::StrCat(stage.max_delay_us(), " is not between 0 and 10000000"));
+  }
+  if (stage.max_items_per_request() < 0) {
+    return Bad(field + ".max_items_per_request",
+               absl::StrCat(stage.max_items_per_request(), " is negative"));
+  }
+  std::set<int> seen;
+  for (const int device : stage.devices()) {
+    if (device < 0) return Bad(field + ".devices", absl::StrCat(device, " is negative"));
+    if (!seen.insert(device).second) {
+      return Bad(field + ".devices", absl::StrCat(device, " is there twice"));
+    }
   }
   return absl::OkStatus();
 }
@@ -110,12 +130,23 @@ absl::Status TakeList(std::string_view field, const Repeated& values, std::vecto
 
 }  // namespace
 
+std::vector<StagePlace> StagesInOrder(const v1::PipelineManifest& manifest) {
+  std::vector<StagePlace> places;
+  for (const StageShape& shape : ExpectedStages(manifest)) {
+    places.push_back({shape.name, shape.skippable});
+  }
+  return places;
+}
+
 absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
   OMSERVE_RETURN_IF_ERROR(CheckName("name", manifest.name()));
   OMSERVE_RETURN_IF_ERROR(CheckName("version", manifest.version()));
   if (manifest.pipeline_case() == v1::PipelineManifest::PIPELINE_NOT_SET) {
     return Bad("pipeline",
                "unknown pipeline; one of vitdet { }, internvit { } and ppocr { } must be there");
+  }
+  if (!(manifest.weight() >= 0 && manifest.weight() <= 1000)) {
+    return Bad("weight", absl::StrCat(manifest.weight(), " is not between 0 and 1000"));
   }
   const std::vector<StageShape> expected = ExpectedStages(manifest);
   std::vector<std::string> missing;

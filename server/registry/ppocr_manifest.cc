@@ -101,7 +101,7 @@ absl::Status TakeNumbers(const v1::PpOcrManifest& manifest, PpOcrConfig& config)
 
 absl::Status CheckShapes(const LoadedStage& stage, const Shape& input, const Shape& output,
                          std::string_view advice) {
-  const ModelInfo& info = stage.models.front()->info();
+  const ModelInfo& info = stage.info();
   const auto check = [&](std::string_view what, const Shape& have,
                          const Shape& want) -> absl::Status {
     if (have.size() == want.size() + 1 && std::equal(want.begin(), want.end(), have.begin() + 1)) {

@@ -42,6 +42,31 @@ absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int
       absl::StrCat(field, ": ", value, " is not between ", low, " and ", high));
 }
 
+absl::Status CheckScheduling(const v1::Scheduling& scheduling) {
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("scheduling.batching", scheduling.batching(), 0, v1::Scheduling::PLAIN));
+  OMSERVE_RETURN_IF_ERROR(CheckRange("scheduling.hang_ms", scheduling.hang_ms(), 0, 86'400'000));
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("scheduling.max_request_mib", scheduling.max_request_mib(), 0, 1 << 30));
+  const auto part = [](const char* field, float value) {
+    if (value >= 0 && value <= 1) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("scheduling.", field, ": ", value, " is not between 0 and 1"));
+  };
+  OMSERVE_RETURN_IF_ERROR(part("shadow_check_rate", scheduling.shadow_check_rate()));
+  return part("shadow_check_tolerance", scheduling.shadow_check_tolerance());
+}
+
+void TakeScheduling(const v1::Scheduling& from, SchedulingConfig& to) {
+  to.plain = from.batching() == v1::Scheduling::PLAIN;
+  if (from.hang_ms() > 0) to.hang = absl::Milliseconds(from.hang_ms());
+  if (from.max_request_mib() > 0) to.max_request_bytes = int64_t{from.max_request_mib()} << 20;
+  to.shadow_check_rate = static_cast<double>(from.shadow_check_rate());
+  if (from.shadow_check_tolerance() > 0) {
+    to.shadow_check_tolerance = static_cast<double>(from.shadow_check_tolerance());
+  }
+}
+
 }  // namespace
 
 ServerConfig DefaultServerConfig() {
@@ -77,6 +102,8 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
     OMSERVE_RETURN_IF_ERROR(
         CheckRange("limits.default_deadline_ms", limits.default_deadline_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
+    OMSERVE_RETURN_IF_ERROR(CheckScheduling(proto.scheduling()));
+    OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     return CheckRange("host_threads", proto.host_threads(), 0, 1024);
   };
   const auto in_file = [&](const absl::Status& status) {
@@ -87,6 +114,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (limits.max_inflight_requests() > 0) {
     config.max_inflight_requests = limits.max_inflight_requests();
   }
+  if (limits.max_streams() > 0) config.max_streams = limits.max_streams();
   if (limits.max_image_megapixels() > 0) {
     config.max_image_pixels = limits.max_image_megapixels() * int64_t{1'000'000};
   }
@@ -95,6 +123,10 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   }
   if (limits.drain_ms() > 0) config.drain = absl::Milliseconds(limits.drain_ms());
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
+  TakeScheduling(proto.scheduling(), config.scheduling);
+  if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
+  config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
+  config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
   if (absl::Status status = CheckServerConfig(config); !status.ok()) return in_file(status);
   return config;
 }

@@ -11,6 +11,15 @@
 
 namespace omserve {
 
+// How items of requests become batches. A value; thread-compatible.
+struct SchedulingConfig {
+  bool plain = false;  // every call in batches of its own
+  absl::Duration hang = absl::Seconds(10);
+  int64_t max_request_bytes = int64_t{4} << 30;
+  double shadow_check_rate = 0;
+  double shadow_check_tolerance = 1e-3;
+};
+
 // How one server process runs: server.pbtxt with every default filled in and every path made
 // usable from the working directory. A value; thread-compatible.
 struct ServerConfig {
@@ -22,10 +31,15 @@ struct ServerConfig {
   std::string metrics_address = "0.0.0.0:8503";
   int max_message_bytes = 32 << 20;
   int max_inflight_requests = 256;
+  int max_streams = 256;
   int64_t max_image_pixels = 64'000'000;
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration drain = absl::Seconds(10);
   int host_threads = 1;
+  SchedulingConfig scheduling;
+  std::string cache_dir;            // empty: none
+  bool count_requests = true;       // false: no metrics of requests and batches
+  bool exit_without_device = true;  // once every device is lost
 };
 
 // The configuration that an empty file gives.

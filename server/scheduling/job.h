@@ -53,6 +53,8 @@ struct JobSpec {
   StreamId stream = 0;
   // Nothing of it stays on the device: its items may run on several ones. Only with kFree.
   bool spread = false;
+  // No other job in its batches: for comparisons.
+  bool alone = false;
   // Its request was on a device when that failed: it runs alone, and never a third time.
   bool suspect = false;
 };

@@ -137,7 +137,8 @@ Submitted Scheduler::Submit(const JobSpec& spec, absl::Time now) {
   job.spec.items = items;
   job.pipeline = stage.pipeline;
   job.enqueued = now;
-  job.isolation = spec.suspect ? Isolation::kOwnDevice : Isolation::kNone;
+  if (spec.alone) job.isolation = Isolation::kOwnBatch;
+  if (spec.suspect) job.isolation = Isolation::kOwnDevice;
   if (spec.affinity == Affinity::kPinned && spec.after == 0) job.bound = spec.device;
   request.jobs.insert(id);
   if (Job* producer = Find(spec.after)) {

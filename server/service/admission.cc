@@ -9,15 +9,24 @@
 namespace omserve {
 
 absl::StatusOr<Admission::Ticket> Admission::Enter() {
+  return Enter(inflight_, limit_, "requests at work");
+}
+
+absl::StatusOr<Admission::Ticket> Admission::EnterStream() {
+  return Enter(streams_, max_streams_, "streams open");
+}
+
+absl::StatusOr<Admission::Ticket> Admission::Enter(std::atomic<int>& count, int limit,
+                                                   const char* what) {
   std::optional<Gate::Pass> pass = gate_.Enter();
   if (!pass) return absl::UnavailableError("the server is stopping");
-  if (inflight_.fetch_add(1) >= limit_) {
-    inflight_.fetch_sub(1);
+  if (count.fetch_add(1) >= limit) {
+    count.fetch_sub(1);
     return absl::ResourceExhaustedError(
-        absl::StrCat("too many requests at work (limit ", limit_, "); try again in ",
+        absl::StrCat("too many ", what, " (limit ", limit, "); try again in ",
                      absl::ToInt64Milliseconds(kRetryAfter), " ms"));
   }
-  return Ticket(this, *std::move(pass));
+  return Ticket(&count, *std::move(pass));
 }
 
 }  // namespace omserve

@@ -11,34 +11,37 @@
 
 namespace omserve {
 
-// Who may come in: nobody once the server drains, and no more than the limit at once. Owned by the
-// server; outlives the requests. Thread-safe.
+// Who may come in: nobody once the server drains, and no more than the limits at once. Owned by the
+// server; outlives the requests and streams. Thread-safe.
 class Admission {
  public:
-  // One request's right to be at work; gives it back when destroyed. Move-only.
+  // One request's right to be at work, or one stream's to be open; gives it back when destroyed.
+  // Move-only.
   class Ticket {
    public:
     Ticket(Ticket&& other) noexcept
-        : admission_(std::exchange(other.admission_, nullptr)), pass_(std::move(other.pass_)) {}
+        : count_(std::exchange(other.count_, nullptr)), pass_(std::move(other.pass_)) {}
     Ticket& operator=(Ticket&&) = delete;
     ~Ticket() {
-      if (admission_ != nullptr) admission_->inflight_.fetch_sub(1);
+      if (count_ != nullptr) count_->fetch_sub(1);
     }
 
    private:
     friend class Admission;
-    Ticket(Admission* admission, Gate::Pass pass) : admission_(admission), pass_(std::move(pass)) {}
-    Admission* admission_;
+    Ticket(std::atomic<int>* count, Gate::Pass pass) : count_(count), pass_(std::move(pass)) {}
+    std::atomic<int>* count_;
     Gate::Pass pass_;
   };
 
   // When to come back after RESOURCE_EXHAUSTED: a few batches later.
   static constexpr absl::Duration kRetryAfter = absl::Milliseconds(50);
 
-  explicit Admission(int limit) : limit_(limit) {}
+  explicit Admission(int limit, int max_streams = 256) : limit_(limit), max_streams_(max_streams) {}
 
   // Never blocks. UNAVAILABLE while draining, RESOURCE_EXHAUSTED at the limit.
   absl::StatusOr<Ticket> Enter();
+  // The same for a stream, which may be idle and is no request; its frames enter one by one.
+  absl::StatusOr<Ticket> EnterStream();
 
   // Lets nobody in from now on.
   void Close() { gate_.Close(); }
@@ -50,8 +53,12 @@ class Admission {
   int inflight() const { return inflight_.load(); }
 
  private:
+  absl::StatusOr<Ticket> Enter(std::atomic<int>& count, int limit, const char* what);
+
   const int limit_;
+  const int max_streams_;
   std::atomic<int> inflight_{0};
+  std::atomic<int> streams_{0};
   Gate gate_;
 };
 

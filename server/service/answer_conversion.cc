@@ -48,6 +48,8 @@ void ConvertDetections(DetectResult result, const ServedModel& model, v1::Detect
   out.set_image_height(result.image_height);
   out.set_raw_count(result.raw_count);
   out.set_after_dedup(result.after_dedup);
+  out.set_proposals_cut(static_cast<int32_t>(result.proposals_cut));
+  out.set_masks_cut(static_cast<int32_t>(result.masks_cut));
   for (Detection& found : result.detections) {
     v1::Detection& to = *out.add_detections();
     to.set_label(found.label);
@@ -85,6 +87,7 @@ void ConvertTiming(absl::Time received, absl::Time sent, const std::vector<Stage
     ConvertDuration(stage.queue, *to.mutable_queue());
     ConvertDuration(stage.batch_form, *to.mutable_batch_form());
     ConvertDuration(stage.h2d, *to.mutable_h2d());
+    ConvertDuration(stage.gather, *to.mutable_gather());
     ConvertDuration(stage.execute, *to.mutable_execute());
     ConvertDuration(stage.d2h, *to.mutable_d2h());
     to.set_batch_size(stage.batch_size);

@@ -12,8 +12,8 @@ BatchMetrics::BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devic
 void BatchMetrics::AddStage(const std::string& model, const std::string& stage) {
   Stage& entry = models_[model][stage];
   entry.metrics = metrics_.AddStage(model, stage);
-  for (const auto& [device, unused] : devices_) {
-    entry.queues[device] = metrics_.AddQueue(model, stage, device);
+  for (const std::string_view reason : CallEndReasons()) {
+    entry.ends[std::string(reason)] = metrics_.AddCallEnd(model, stage, reason);
   }
 }
 
@@ -40,12 +40,23 @@ void BatchMetrics::OnBatch(const BatchRecord& record) {
   stage->metrics.batches->Increment();
 }
 
-void BatchMetrics::OnQueueDepth(std::string_view model, std::string_view stage, int device,
-                                int items) {
+void BatchMetrics::OnQueueDepth(std::string_view model, std::string_view stage, int items) {
+  const Stage* entry = Find(model, stage);
+  if (entry != nullptr) entry->metrics.queue->Set(items);
+}
+
+void BatchMetrics::OnCallEnded(std::string_view model, std::string_view stage,
+                               std::string_view reason) {
   const Stage* entry = Find(model, stage);
   if (entry == nullptr) return;
-  const auto queue = entry->queues.find(device);
-  if (queue != entry->queues.end()) queue->second->Set(items);
+  const auto end = entry->ends.find(reason);
+  if (end != entry->ends.end()) end->second->Increment();
+}
+
+void BatchMetrics::OnShadowCheck(std::string_view model, std::string_view stage, bool equal) {
+  const Stage* entry = Find(model, stage);
+  if (entry == nullptr) return;
+  (equal ? entry->metrics.shadow_equal : entry->metrics.shadow_different)->Increment();
 }
 
 }  // namespace omserve

@@ -25,14 +25,17 @@ class BatchMetrics final : public BatchObserver {
   void AddStage(const std::string& model, const std::string& stage);
 
   void OnBatch(const BatchRecord& record) override;
-  void OnQueueDepth(std::string_view model, std::string_view stage, int device, int items) override;
+  void OnQueueDepth(std::string_view model, std::string_view stage, int items) override;
+  void OnCallEnded(std::string_view model, std::string_view stage,
+                   std::string_view reason) override;
+  void OnShadowCheck(std::string_view model, std::string_view stage, bool equal) override;
 
   const std::map<int, DeviceMetrics>& devices() const { return devices_; }
 
  private:
   struct Stage {
     StageMetrics metrics;
-    std::map<int, prometheus::Gauge*> queues;  // by device id
+    std::map<std::string, prometheus::Counter*, std::less<>> ends;  // by reason
   };
   const Stage* Find(std::string_view model, std::string_view stage) const;
 

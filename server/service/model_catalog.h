@@ -29,6 +29,9 @@ struct ServedModel {
   std::unique_ptr<ModelRunner> runner;
   RequestMetrics metrics;
   ImageLimits limits;
+  // Of its video streams; only set for pipelines that serve them.
+  RequestMetrics frame_metrics = {};
+  StreamMetrics stream_metrics = {};
 
   // Empty when there is no such label.
   std::string_view LabelName(int label) const;

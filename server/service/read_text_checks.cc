@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/read_text_checks.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
+#include "pipelines/image/decoded_size.h"
 #include "server/service/request_checks.h"
 
 namespace omserve {
@@ -73,17 +76,33 @@ absl::StatusOr<ReadTextInput> CheckReadTextInput(const v1::ReadTextRequest& requ
   if (request.lines_size() > kMostTextLines) {
     return Bad("lines: ", request.lines_size(), " are more than ", kMostTextLines);
   }
-  int64_t pixels = 0;
   for (int i = 0; i < request.lines_size(); ++i) {
     auto line = CheckImage(request.lines(i), limits);
     if (!line.ok()) return Bad("lines[", i, "].", line.status().message());
-    pixels += static_cast<int64_t>(line->width) * line->height;
-    if (pixels > limits.max_pixels) {
-      return Bad("lines: together they are more than ", limits.max_pixels, " pixels");
-    }
     input.lines.push_back(*std::move(line));
   }
   return input;
+}
+
+absl::StatusOr<int64_t> ReadTextInputBytes(const ReadTextInput& input, const ImageLimits& limits) {
+  constexpr int64_t kPixelBytes = 3;
+  if (input.lines.empty()) {
+    OMSERVE_ASSIGN_OR_RETURN(const int64_t decoded, DecodedSize(input.image, limits));
+    return static_cast<int64_t>(input.image.bytes.size()) + decoded;
+  }
+  int64_t sent = 0;
+  int64_t pixels = 0;
+  for (size_t i = 0; i < input.lines.size(); ++i) {
+    const ImageInput& line = input.lines[i];
+    const auto decoded = DecodedSize(line, limits);
+    if (!decoded.ok()) return Bad("lines[", i, "]: ", decoded.status().message());
+    sent += static_cast<int64_t>(line.bytes.size());
+    pixels += std::max(static_cast<int64_t>(line.width) * line.height, *decoded / kPixelBytes);
+    if (pixels > limits.max_pixels) {
+      return Bad("lines: together they are more than ", limits.max_pixels, " pixels");
+    }
+  }
+  return sent + pixels * kPixelBytes;
 }
 
 absl::StatusOr<ReadTextOptions> CheckReadTextOptions(const v1::ReadTextRequest& request,

@@ -17,6 +17,10 @@ namespace omserve {
 absl::StatusOr<ReadTextInput> CheckReadTextInput(const v1::ReadTextRequest& request,
                                                  const ImageLimits& limits);
 
+// Host memory that the input needs, decoded too. INVALID_ARGUMENT, naming the line, when the lines
+// together have more pixels than one picture may have.
+absl::StatusOr<int64_t> ReadTextInputBytes(const ReadTextInput& input, const ImageLimits& limits);
+
 // Options that the request leaves out come from the pipeline's configuration.
 absl::StatusOr<ReadTextOptions> CheckReadTextOptions(const v1::ReadTextRequest& request,
                                                      const PpOcrConfig& config);

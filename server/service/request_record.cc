@@ -28,6 +28,8 @@ FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool dra
       return reached_device ? FailureReason::kDeadlineExec : FailureReason::kDeadlineQueue;
     case absl::StatusCode::kCancelled:
       return FailureReason::kCancelled;
+    case absl::StatusCode::kAborted:
+      return FailureReason::kSuperseded;
     case absl::StatusCode::kUnavailable:
       return draining ? FailureReason::kModelUnavailable : FailureReason::kDeviceError;
     default:
@@ -38,6 +40,7 @@ FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool dra
 void RecordRequest(const RequestMetrics& metrics, const absl::Status& status,
                    absl::Duration duration, const std::vector<StageTiming>& timings,
                    bool draining) {
+  if (metrics.off) return;
   const auto code = static_cast<size_t>(status.raw_code());
   metrics.requests[code < kStatusCodes ? code : 2]->Increment();
   metrics.duration->Observe(absl::ToDoubleSeconds(duration));
@@ -58,7 +61,7 @@ void RecordRequest(const RequestMetrics& metrics, const absl::Status& status,
       continue;
     }
     add(Phase::kQueue, timing.queue + timing.batch_form);
-    add(Phase::kH2d, timing.h2d);
+    add(Phase::kH2d, timing.h2d + timing.gather);
     add(Phase::kExecute, timing.execute);
     add(Phase::kD2h, timing.d2h);
   }

@@ -49,6 +49,10 @@ std::string WithoutPaths(std::string_view text) {
   return out;
 }
 
+bool IsOurFailure(const absl::Status& status) {
+  return IsInside(status.code()) || absl::IsUnavailable(status);
+}
+
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());

@@ -2,21 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speed and steadiness of the running server.
 
-usage: python -m tests.bench.bench --out build/bench [--only hostacl,ideal,host,soak,ocr]
-         [--soak-requests 20000]
+usage: python -m tests.bench.bench --out build/bench [--only NAME,...] [--soak-requests 20000]
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import pathlib
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 from deploy.with_server import ROOT, Server, running_server
-from tests.bench import python_host
+from tests.bench import python_host, sched
 from tests.eval.eval import ask, make_data, pictures_in
 from tests.eval.report import Report
 
@@ -138,37 +140,75 @@ def bench_hostacl(out: pathlib.Path, report: Report) -> None:
         report.add(figure["name"], figure["value"], figure["unit"], better, bar, figure["how"])
 
 
-PARTS = ("hostacl", "ideal", "host", "soak", "ocr")
+def bench_ocr(out: pathlib.Path, report: Report) -> None:
+    from tests.bench import ocr  # RapidOCR takes a second to import
+
+    ocr.bench_ocr(out, report)
+
+
+def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], None]]:
+    """What there is to measure, by name, in order."""
+    out: pathlib.Path = args.out
+    folder = out / "scenes"
+
+    def with_scenes(measure: Callable[..., None], *more: object) -> Callable[[], None]:
+        def run() -> None:
+            make_data("scenes", 64, folder)
+            measure(folder, out, *more)
+
+        return run
+
+    named: dict[str, Callable[[], None]] = {
+        "hostacl": lambda: bench_hostacl(out, report),
+        "detect.of_ideal": with_scenes(bench_of_ideal, report),
+        "detect.host": with_scenes(bench_host, report),
+        "serve.soak": with_scenes(bench_soak, args.soak_requests, report),
+    }
+    named["ocr"] = lambda: bench_ocr(out, report)
+    for name in sched.CASES:
+        named[name] = functools.partial(sched.bench_sched, name, out, report, not args.no_plain)
+    return named
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/bench")
     parser.add_argument("--soak-requests", type=int, default=20000)
-    parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
+    parser.add_argument(
+        "--only",
+        default="",
+        help="names, or beginnings of names, with commas between: hostacl,sched.crops; "
+        "the report then holds these alone",
+    )
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("--no-plain", action="store_true", help="leave out the plain mode's figures")
     args = parser.parse_args()
-    parts = set(args.only.split(","))
-    if unknown := parts - set(PARTS):
-        parser.error(f"--only: there is no part {sorted(unknown)[0]}")
-    args.out.mkdir(parents=True, exist_ok=True)
-    folder = args.out / "scenes"
-    if parts & {"ideal", "host", "soak"}:
-        make_data("scenes", 64, folder)
+    args.out = args.out.absolute()
     report = Report()
-    if "hostacl" in parts:
-        bench_hostacl(args.out, report)
-    if "ideal" in parts:
-        bench_of_ideal(folder, args.out, report)
-    if "host" in parts:
-        bench_host(folder, args.out, report)
-    if "soak" in parts:
-        bench_soak(folder, args.out, args.soak_requests, report)
-    if "ocr" in parts:
-        from tests.bench.ocr import bench_ocr  # RapidOCR takes a second to import
-
-        bench_ocr(args.out, report)
+    named = parts(args, report)
+    if args.list:
+        print("\n".join(named))
+        return 0
+    wanted = [word for word in args.only.split(",") if word]
+    for word in wanted:
+        if not any(name.startswith(word) for name in named):
+            parser.error(f"--only: nothing is called {word}; there are: {', '.join(named)}")
+    args.out.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for name, measure in named.items():
+        if wanted and not name.startswith(tuple(wanted)):
+            continue
+        print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
+        try:
+            measure()
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            # The others are measured all the same; the missing figure fails the run.
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
     report.write(args.out)
-    return 0
+    for name in failed:
+        print(f"not measured: {name}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

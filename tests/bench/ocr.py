@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "client/python"))
 
 from omserve import Client  # noqa: E402
 
-BUILD, MODELS = ROOT / "build/release", ROOT / "build/models"
+BUILD, MODELS = ROOT / "build/release", ROOT / "build/models_ocr"
 IN_FLIGHT = 8
 ROUNDS = 3  # of a third of the pages each, server and RapidOCR by turns
 

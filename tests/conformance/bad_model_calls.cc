@@ -13,14 +13,15 @@
 namespace conformance {
 namespace {
 
-const std::vector<aclError> kInvalid = {ACL_ERROR_INVALID_PARAM, ACL_ERROR_RT_PARAM_INVALID,
-                                        ACL_ERROR_GE_PARAM_INVALID};
-const std::vector<aclError> kNoModel = {ACL_ERROR_INVALID_MODEL_ID,
-                                        ACL_ERROR_GE_EXEC_MODEL_ID_INVALID};
-const std::vector<aclError> kNoFile = {ACL_ERROR_INVALID_FILE,
-                                       ACL_ERROR_GE_EXEC_MODEL_PATH_INVALID};
-const std::vector<aclError> kNotDynamic = {ACL_ERROR_MODEL_NOT_DYNAMIC,
-                                           ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID};
+// CANN's open sources (hicann/ge at ffdcbc9f, api/acl/acl_model and runtime/v1/executor) pin these;
+// the second ones are what older releases document.
+const std::vector<aclError> kInvalid = {ACL_ERROR_INVALID_PARAM};
+const std::vector<aclError> kNoModel = {ACL_ERROR_GE_EXEC_MODEL_ID_INVALID,
+                                        ACL_ERROR_INVALID_MODEL_ID};
+const std::vector<aclError> kNoFile = {ACL_ERROR_GE_EXEC_MODEL_PATH_INVALID,
+                                       ACL_ERROR_INVALID_FILE};
+const std::vector<aclError> kNotDynamic = {ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID,
+                                           ACL_ERROR_MODEL_NOT_DYNAMIC};
 constexpr uint32_t kNobody = 4000000;
 constexpr char kNowhere[] = "/nonexistent/model.om";
 
@@ -46,6 +47,11 @@ std::vector<BadCall> BadModelCalls() {
       BAD(kInvalid, aclmdlLoadFromFile, a.model_path.c_str(), nullptr),
       BAD(kNoFile, aclmdlLoadFromFile, kNowhere, &id),
       BAD(kInvalid, aclmdlLoadFromMem, nullptr, 64, &id),
+      BAD(kInvalid, aclmdlLoadFromMem, a.model_bytes.data(), 0, &id),
+      BAD(kInvalid, aclmdlLoadFromMemWithMem, a.model_bytes.data(), a.model_bytes.size(), nullptr,
+          nullptr, 0, nullptr, 0),
+      BAD(kInvalid, aclmdlLoadFromFileWithMem, a.model_path.c_str(), nullptr, nullptr, 0, nullptr,
+          0),
       BAD(kInvalid, aclmdlLoadFromMem, a.model_bytes.data(), a.model_bytes.size(), nullptr),
       BAD(kInvalid, aclmdlLoadFromFileWithMem, nullptr, &id, nullptr, 0, nullptr, 0),
       BAD(kNoFile, aclmdlLoadFromFileWithMem, kNowhere, &id, nullptr, 0, nullptr, 0),
@@ -59,6 +65,8 @@ std::vector<BadCall> BadModelCalls() {
       BAD(kNoModel, aclmdlExecute, kNobody, a.input, a.output),
       BAD(kInvalid, aclmdlExecute, a.model, nullptr, a.output),
       BAD(kInvalid, aclmdlExecute, a.model, a.input, nullptr),
+      BAD(kInvalid, aclmdlExecuteV2, a.model, a.input, a.output, a.stream, nullptr),
+      BAD(kInvalid, aclmdlExecuteAsyncV2, a.model, a.input, a.output, a.stream, nullptr),
       BAD(kNoModel, aclmdlExecuteAsync, kNobody, a.input, a.output, a.stream),
       BAD(kInvalid, aclmdlExecuteAsync, a.model, nullptr, a.output, a.stream),
       BAD(kInvalid, aclmdlExecuteAsync, a.model, a.input, nullptr, a.stream),
@@ -71,6 +79,8 @@ std::vector<BadCall> BadModelCalls() {
       BAD(kInvalid, aclmdlSetDynamicHWSize, a.model, a.input, 1, 2, 0),
       BAD(kInvalid, aclmdlSetInputDynamicDims, a.model, nullptr, 1, &dims),
       BAD(kInvalid, aclmdlSetInputDynamicDims, a.model, a.input, 1, nullptr),
+      BAD(kInvalid, aclmdlSetInputDynamicDims, a.model, a.input, 1, &dims),
+      BAD(kNoModel, aclmdlSetDynamicHWSize, kNobody, a.input, 1, 2, 2),
       BAD(kInvalid, aclmdlGetAippType, a.model, 0, nullptr, &index),
       BAD(kNoModel, aclmdlGetAippType, kNobody, 0, &type, &index),
   };
@@ -83,13 +93,18 @@ std::vector<BadCall> BadDescriptionCalls() {
   static size_t index;
   static aclmdlDesc* const desc = aclmdlCreateDesc();  // filled with nothing
   static void* memory;
+  static aclmdlIODimsRange range;
   return {
       BAD(kInvalid, aclmdlDestroyDesc, nullptr),
       BAD(kInvalid, aclmdlGetDesc, nullptr, a.model),
       BAD(kNoModel, aclmdlGetDesc, desc, kNobody),
       BAD(kInvalid, aclmdlGetDescFromFile, nullptr, a.model_path.c_str()),
       BAD(kInvalid, aclmdlGetDescFromFile, desc, nullptr),
+      BAD(kNoFile, aclmdlGetDescFromFile, desc, kNowhere),
       BAD(kInvalid, aclmdlGetDescFromMem, desc, nullptr, 64),
+      BAD(kInvalid, aclmdlGetDescFromMem, desc, a.model_bytes.data(), 0),
+      BAD(kInvalid, aclmdlGetInputDimsRange, nullptr, 0, &range),
+      BAD(kInvalid, aclmdlGetInputDimsRange, desc, 0, nullptr),
       BAD(kInvalid, aclmdlGetInputIndexByName, nullptr, "x", &index),
       BAD(kInvalid, aclmdlGetInputIndexByName, desc, nullptr, &index),
       BAD(kInvalid, aclmdlGetInputIndexByName, desc, "x", nullptr),

@@ -21,11 +21,10 @@
 namespace conformance {
 namespace {
 
-const std::vector<aclError> kInvalid = {ACL_ERROR_INVALID_PARAM, ACL_ERROR_RT_PARAM_INVALID,
-                                        ACL_ERROR_GE_PARAM_INVALID};
-const std::vector<aclError> kNoModel = {ACL_ERROR_INVALID_MODEL_ID,
-                                        ACL_ERROR_GE_EXEC_MODEL_ID_INVALID};
-const std::vector<aclError> kNoAipp = {ACL_ERROR_GE_AIPP_NOT_EXIST};
+const std::vector<aclError> kInvalid = {ACL_ERROR_INVALID_PARAM};
+const std::vector<aclError> kNoModel = {ACL_ERROR_GE_EXEC_MODEL_ID_INVALID,
+                                        ACL_ERROR_INVALID_MODEL_ID};
+const std::vector<aclError> kNoAipp = {ACL_ERROR_GE_AIPP_NOT_EXIST, ACL_ERROR_INVALID_PARAM};
 constexpr uint32_t kNobody = 4000000;
 
 }  // namespace
@@ -117,6 +116,10 @@ std::vector<GoodCall> CallsThatMayBeUnsupported() {
   static uint32_t id;
   static void* places[1];
   static size_t sizes[1] = {8};
+  static aclmdlBundleQueryInfo* const info = nullptr;
+  static aclmdlAttrValue_t attribute;
+  static char name[64];
+  static aclTensorDesc* desc;
   constexpr auto kCores = ACL_RT_DEV_RES_CUBE_CORE;
   return {
       OPTIONAL(aclrtDeviceTaskAbort, 0, 0),
@@ -144,6 +147,31 @@ std::vector<GoodCall> CallsThatMayBeUnsupported() {
       OPTIONAL(aclrtMemcpyBatch, places, sizes, places, sizes, 1, &attributes, &number, 1, &number),
       OPTIONAL(aclrtMemcpyBatchAsync, places, sizes, places, sizes, 1, &attributes, &number, 1,
                &number, a.stream),
+      OPTIONAL(aclmdlBundleLoadFromFile, a.model_path.c_str(), &id),
+      OPTIONAL(aclmdlBundleLoadFromMem, a.model_bytes.data(), a.model_bytes.size(), &id),
+      OPTIONAL(aclmdlBundleUnload, 0),
+      OPTIONAL(aclmdlBundleGetModelNum, 0, &number),
+      OPTIONAL(aclmdlBundleGetModelId, 0, 0, &id),
+      OPTIONAL(aclmdlBundleDestroyQueryInfo, info),
+      OPTIONAL(aclmdlBundleQueryInfoFromFile, a.model_path.c_str(), info),
+      OPTIONAL(aclmdlBundleQueryInfoFromMem, a.model_bytes.data(), a.model_bytes.size(), info),
+      OPTIONAL(aclmdlBundleGetQueryModelNum, info, &number),
+      OPTIONAL(aclmdlBundleGetVarWeightSize, info, &number),
+      OPTIONAL(aclmdlBundleGetSize, info, 0, &number, &number),
+      OPTIONAL(aclmdlBundleInitFromFile, a.model_path.c_str(), a.device, 64, &id),
+      OPTIONAL(aclmdlBundleInitFromMem, a.model_bytes.data(), a.model_bytes.size(), a.device, 64,
+               &id),
+      OPTIONAL(aclmdlBundleLoadModel, 0, 0, &id),
+      OPTIONAL(aclmdlBundleLoadModelWithMem, 0, 0, nullptr, 0, nullptr, 0, &id),
+      OPTIONAL(aclmdlBundleLoadModelWithConfig, 0, 0, nullptr, &id),
+      OPTIONAL(aclmdlBundleUnloadModel, 0, 0),
+      OPTIONAL(aclmdlSetAttribute, a.model, ACL_MDL_ATTR_PRIORITY, &attribute),
+      OPTIONAL(aclmdlGetAttribute, a.model, ACL_MDL_ATTR_PRIORITY, &attribute),
+      OPTIONAL(aclmdlInitDump),
+      OPTIONAL(aclmdlSetDump, "dump.json"),
+      OPTIONAL(aclmdlFinalizeDump),
+      OPTIONAL(aclmdlCreateAndGetOpDesc, 0, 0, 0, name, sizeof name, &desc, &number, &desc,
+               &number),
       OPTIONAL(aclmdlLoadFromFileWithQ, a.model_path.c_str(), &id, &value, 1, &value, 1),
       OPTIONAL(aclmdlLoadFromMemWithQ, a.model_bytes.data(), a.model_bytes.size(), &id, &value, 1,
                &value, 1),

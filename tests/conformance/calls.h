@@ -31,7 +31,8 @@ struct GoodCall {
   std::function<aclError(const Arguments&)> run;
 };
 
-// A function with an argument that is wrong, and the codes that may come back.
+// A function with an argument that is wrong, and the codes that may come back. The first is the one
+// that CANN's open sources give, or the likeliest of the documented ones, and hostacl's.
 struct BadCall {
   const char* name;
   std::function<aclError(const Arguments&)> run;

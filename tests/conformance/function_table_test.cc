@@ -40,6 +40,7 @@ class FunctionTable : public Session {
       EXPECT_NE(std::find(call.codes.begin(), call.codes.end(), code), call.codes.end())
           << call.name << " gave " << code;
       if (IsHostacl()) {
+        EXPECT_EQ(code, call.codes.front()) << call.name;
         EXPECT_FALSE(Message().empty()) << call.name;
       }
     }
@@ -135,6 +136,8 @@ TEST_F(FunctionTable, GettersOfNothingGiveNothing) {
   EXPECT_EQ(aclGetTensorDescNumDims(nullptr), 0u);
   EXPECT_EQ(aclGetTensorDescDim(nullptr, 0), -1);
   EXPECT_STREQ(aclGetTensorDescName(nullptr), "");
+  EXPECT_EQ(aclGetTensorDescAddress(nullptr), nullptr);
+  EXPECT_EQ(aclGetTensorDescByIndex(nullptr, 0), nullptr);
   EXPECT_EQ(aclmdlCreateAIPP(0), nullptr);
   EXPECT_EQ(aclmdlGetTensorRealName(nullptr, "x"), nullptr);
   EXPECT_EQ(aclrtGetTaskIdFromExceptionInfo(nullptr), 0xFFFFFFFFu);
@@ -160,6 +163,8 @@ TEST_F(FunctionTable, ATensorDescriptionTellsWhatItWasGiven) {
   EXPECT_EQ(got[1], 8);
   const int64_t shape[] = {2, 3};
   EXPECT_EQ(aclSetTensorShape(desc, 2, shape), ACL_SUCCESS);
+  EXPECT_EQ(aclGetTensorDescByIndex(desc, 0), desc);
+  EXPECT_EQ(aclGetTensorDescAddress(desc), nullptr);
   aclSetTensorDescName(desc, "picture");
   EXPECT_STREQ(aclGetTensorDescName(desc), "picture");
   aclDestroyTensorDesc(desc);

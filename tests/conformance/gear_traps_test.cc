@@ -202,19 +202,50 @@ TEST_F(Trap27, ASmallGearLeavesTheOutputsTailUndefined) {
   }
 }
 
+// True dynamic shapes: the description knows no size, the dataset carries the shape.
+TEST_F(Trap26, AnOpenInputHasTheSizeZeroUntilItsShapeIsTold) {
+  const uint32_t open = Load("open");
+  const Description desc(open);
+  EXPECT_EQ(aclmdlGetNumInputs(desc.get()), 1u);
+  EXPECT_EQ(aclmdlGetInputSizeByIndex(desc.get(), 0), 0u);
+  EXPECT_EQ(aclmdlGetOutputSizeByIndex(desc.get(), 0), 0u);
+  aclmdlIODims dims;
+  ASSERT_EQ(aclmdlGetInputDims(desc.get(), 0, &dims), ACL_SUCCESS) << Message();
+  EXPECT_EQ(dims.dims[0], -1);
+  for (const int64_t rows : {3, 1}) {
+    const auto count = static_cast<size_t>(rows) * 4;
+    const Dataset input({{x_, count * 4}});
+    const Dataset output({{y_, kMost}});
+    ToDevice(x_, std::vector<float>(count, 1));
+    EXPECT_REFUSED(aclmdlExecute(open, input.get(), output.get()), ACL_ERROR_GE_SHAPE_INVALID);
+    const int64_t shape[] = {rows, 4};
+    aclTensorDesc* told = aclCreateTensorDesc(ACL_FLOAT, 2, shape, ACL_FORMAT_ND);
+    ASSERT_EQ(aclmdlSetDatasetTensorDesc(input.get(), told, 0), ACL_SUCCESS) << Message();
+    ASSERT_EQ(aclmdlExecute(open, input.get(), output.get()), ACL_SUCCESS) << Message();
+    EXPECT_EQ(ToHost(y_, count), std::vector<float>(count, 3));
+    const aclTensorDesc* result = aclmdlGetDatasetTensorDesc(output.get(), 0);
+    ASSERT_NE(result, nullptr);
+    int64_t first = 0;
+    EXPECT_EQ(aclGetTensorDescDimV2(result, 0, &first), ACL_SUCCESS);
+    EXPECT_EQ(first, rows);
+    aclDestroyTensorDesc(told);
+  }
+}
+
 TEST_F(Trap30, GearSettersRefuseAModelWithoutTheirGears) {
   const uint32_t fixed = Load("linear");
   const Dataset input = Input();
-  const std::initializer_list<aclError> candidates = {ACL_ERROR_MODEL_NOT_DYNAMIC,
-                                                      ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID};
+  // The open engine compares with an empty list of gears; 100019 is documented and never returned.
+  const std::initializer_list<aclError> candidates = {ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID};
   EXPECT_TRUE(IsOneOf(aclmdlSetDynamicBatchSize(fixed, input.get(), 0, 1), candidates));
   EXPECT_TRUE(IsOneOf(aclmdlSetDynamicHWSize(fixed, input.get(), 0, 2, 2), candidates));
   aclmdlIODims dims = {};
   dims.dimCount = 2;
   dims.dims[0] = 1;
   dims.dims[1] = 4;
-  EXPECT_TRUE(IsOneOf(aclmdlSetInputDynamicDims(fixed, input.get(), 0, &dims), candidates));
-  // The wrong kind of gears: which of the two codes is not documented.
+  EXPECT_REFUSED(aclmdlSetInputDynamicDims(fixed, input.get(), 0, &dims),
+                 ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID);
+  // Gears of another kind.
   EXPECT_TRUE(IsOneOf(aclmdlSetDynamicHWSize(id_, input.get(), 1, 2, 2), candidates));
 }
 

@@ -63,6 +63,7 @@ std::vector<GoodCall> CallsThatNeedAContext() {
       GOOD(aclrtDestroyEvent, a.event),
       GOOD(aclrtMalloc, &pointer, 64, ACL_MEM_MALLOC_HUGE_FIRST),
       GOOD(aclrtMallocAlign32, &pointer, 64, ACL_MEM_MALLOC_HUGE_FIRST),
+      GOOD(aclrtMallocWithCfg, &pointer, 64, ACL_MEM_MALLOC_HUGE_FIRST, nullptr),
       GOOD(aclrtMallocCached, &pointer, 64, ACL_MEM_MALLOC_HUGE_FIRST),
       GOOD(aclrtFree, a.device),
       GOOD(aclrtFreeWithDevSync, a.device),

@@ -32,6 +32,7 @@ const std::map<std::string, ModelSource>& Sources() {
       {"wide", {{.dims = {1, 64}}, "--input_shape=x:1,64"}},
       {"precise", {{.dims = {1, 4}, .scale = 1.0001f, .offset = 0}, "--input_shape=x:1,4"}},
       {"batches", {{.dims = {-1, 4}}, "--input_shape=x:-1,4 --dynamic_batch_size=1,2,4"}},
+      {"open", {{.dims = {-1, 4}}, "--input_shape=x:-1,4"}},
       {"sizes",
        {{.dims = {1, 1, -1, -1}},
         "--input_format=NCHW --input_shape=x:1,1,-1,-1 --dynamic_image_size=\"2,2;4,4\""}},

@@ -174,9 +174,11 @@ def main() -> int:
             evaluate_vitdet(server, args.out / "scenes", args.scenes, report)
         if "internvit" in parts:
             evaluate_internvit(server, args.out / "garments", args.garments, report)
-        if "ocr" in parts:
-            from tests.eval.ocr import evaluate_ocr  # RapidOCR alone takes a second to import
+    if "ocr" in parts:
+        from tests.eval.ocr import evaluate_ocr  # RapidOCR alone takes a second to import
 
+        models = ROOT / "build/models_ocr"
+        with running_server(build, models, 1, log=args.out / "ocr.log") as server:
             evaluate_ocr(server, args.out / "ocr", args.lines, args.pages, report)
     report.write(args.out)
     return 0

@@ -185,6 +185,20 @@ TEST_F(BadInputTest, EmbedOptionsOutOfRange) {
   EXPECT_TRUE(Embed(request).ok());
 }
 
+TEST_F(BadInputTest, NonsenseInTheMetadata) {
+  for (const auto& [key, value] :
+       {std::pair{"omserve-budget-ms", "soon"}, std::pair{"omserve-budget-ms", "-5"},
+        std::pair{"omserve-priority", "very"}}) {
+    grpc::ClientContext context;
+    context.AddMetadata(key, value);
+    v1::DetectResponse response;
+    const grpc::Status status = stub_->Detect(&context, Good(), &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), HasSubstr(std::string(key) + ": '" + value + "' is not"));
+  }
+  ExpectServing();
+}
+
 TEST_F(BadInputTest, ExpiredDeadline) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() - std::chrono::seconds(1));

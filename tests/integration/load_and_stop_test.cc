@@ -103,6 +103,27 @@ TEST(LoadAndStopTest, EndsLateRequestsAndGoesOn) {
   EXPECT_TRUE(Call(*stub, kLong).Wait().ok());
 }
 
+TEST(LoadAndStopTest, TheBudgetInTheMetadataIsShorterThanTheDeadline) {
+  ServerProcess server(Slow(400));
+  ASSERT_TRUE(server.WaitReady()) << server.log();
+  const auto stub = v1::Vision::NewStub(server.channel());
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kLong);
+  context.AddMetadata("omserve-budget-ms", "60");
+  v1::DetectRequest request;
+  request.mutable_image()->set_encoded(SampleScene(1));
+  v1::DetectResponse response;
+  const grpc::Status status = stub->Detect(&context, request, &response);
+  // The second when the server foresees it.
+  EXPECT_THAT(status.error_code(), ::testing::AnyOf(grpc::StatusCode::DEADLINE_EXCEEDED,
+                                                    grpc::StatusCode::RESOURCE_EXHAUSTED));
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto elapsed = trailers.find("elapsed-us");
+  ASSERT_NE(elapsed, trailers.end()) << "a failure tells how long the server had it";
+  EXPECT_GT(std::stoll(std::string(elapsed->second.data(), elapsed->second.size())), 0);
+  EXPECT_TRUE(Call(*stub, kLong).Wait().ok());
+}
+
 TEST(LoadAndStopTest, EndsCancelledRequestsAndGoesOn) {
   ServerProcess server(Slow(400));
   ASSERT_TRUE(server.WaitReady()) << server.log();

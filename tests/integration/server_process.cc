@@ -90,7 +90,7 @@ ServerProcess::ServerProcess(const ServerSetup& setup) {
       "server.pbtxt",
       absl::StrCat("listeners { grpc: '", setup.grpc_address,
                    "' health: '127.0.0.1:0' metrics: '127.0.0.1:0' }\nlimits { ", setup.limits,
-                   " }\nhost_threads: 4\ndevices: [", setup.devices, "]\n"));
+                   " }\nhost_threads: 4\ndevices: [", setup.devices, "]\n", setup.more, "\n"));
   std::map<std::string, std::string> environment = setup.environment;
   environment.emplace("HOSTACL_DEVICES", "2");
   if (!setup.profile.empty()) {

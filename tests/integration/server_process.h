@@ -37,6 +37,7 @@ std::filesystem::path TestModels();
 struct ServerSetup {
   std::string limits;   // inside limits { } of the config
   std::string devices;  // inside devices: [ ] of the config
+  std::string more;     // further fields of the config
   std::string grpc_address = "127.0.0.1:0";
   std::string model_dir = TestModels().string();
   std::string profile;                                  // text of a hostacl timing profile

@@ -249,6 +249,10 @@ ACL_FUNC_VISIBILITY aclError aclSetTensorOriginShape(aclTensorDesc* desc, int nu
 ACL_FUNC_VISIBILITY aclError aclSetTensorStorageFormat(aclTensorDesc* desc, aclFormat format);
 ACL_FUNC_VISIBILITY aclError aclSetTensorStorageShape(aclTensorDesc* desc, int numDims,
                                                       const int64_t* dims);
+// For the descriptions that aclmdlCreateAndGetOpDesc makes: the memory of the tensor, and one of
+// several in a row. NULL here for the first; the second gives `desc` for index 0, else NULL.
+ACL_FUNC_VISIBILITY void* aclGetTensorDescAddress(const aclTensorDesc* desc);
+ACL_FUNC_VISIBILITY aclTensorDesc* aclGetTensorDescByIndex(aclTensorDesc* desc, size_t index);
 
 #ifdef __cplusplus
 }

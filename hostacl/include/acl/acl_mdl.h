@@ -48,6 +48,7 @@ typedef struct aclmdlDesc aclmdlDesc;
 typedef struct aclmdlAIPP aclmdlAIPP;
 typedef struct aclAippExtendInfo aclAippExtendInfo;
 typedef struct aclmdlConfigHandle aclmdlConfigHandle;
+typedef struct aclmdlBundleQueryInfo aclmdlBundleQueryInfo;
 typedef struct aclmdlExecConfigHandle aclmdlExecConfigHandle;
 typedef void* aclmdlRI;
 
@@ -107,6 +108,14 @@ typedef struct aclmdlIODimsRange {
   size_t rangeCount;
   int64_t range[ACL_MAX_DIM_CNT][ACL_DIM_ENDPOINTS];
 } aclmdlIODimsRange;
+
+// Attributes of a loaded model. Priority: 0 (the default, the most urgent) to 7.
+typedef enum { ACL_MDL_ATTR_PRIORITY = 0 } aclmdlAttr;
+
+typedef union {
+  uint32_t mdlPriority;
+  uint32_t reserved[8];
+} aclmdlAttrValue_t;
 
 typedef struct aclmdlBatch {
   size_t batchCount;
@@ -356,7 +365,7 @@ ACL_FUNC_VISIBILITY aclError aclmdlGetInputDynamicDims(const aclmdlDesc* modelDe
                                                        aclmdlIODims* dims, size_t gearCount);
 // Marks the dataset and writes the gear's buffer, by a copy that waits. 100000 for 0, 145011
 // without the buffer, 145012 when it is too small or a static size differs, 145013 for no such
-// gear, 100019 for a model without gears.
+// gear, and for a model without gears.
 ACL_FUNC_VISIBILITY aclError aclmdlSetDynamicBatchSize(uint32_t modelId, aclmdlDataset* dataset,
                                                        size_t index, uint64_t batchSize);
 ACL_FUNC_VISIBILITY aclError aclmdlSetDynamicHWSize(uint32_t modelId, aclmdlDataset* dataset,
@@ -421,6 +430,58 @@ ACL_FUNC_VISIBILITY aclError aclmdlGetAippType(uint32_t modelId, size_t index,
 // 100038 for an input without static AIPP.
 ACL_FUNC_VISIBILITY aclError aclmdlGetFirstAippInfo(uint32_t modelId, size_t index,
                                                     aclAippInfo* aippInfo);
+
+// ---- Bundles of models that share variables, attributes of a loaded model, dumps of tensors, and
+// the operator behind an exception: refused here with 207000. ----
+
+ACL_FUNC_VISIBILITY aclError aclmdlBundleLoadFromFile(const char* modelPath, uint32_t* bundleId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleLoadFromMem(const void* model, size_t modelSize,
+                                                     uint32_t* bundleId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleUnload(uint32_t bundleId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleGetModelNum(uint32_t bundleId, size_t* modelNum);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleGetModelId(uint32_t bundleId, size_t index,
+                                                    uint32_t* modelId);
+// NULL here.
+ACL_FUNC_VISIBILITY aclmdlBundleQueryInfo* aclmdlBundleCreateQueryInfo(void);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleDestroyQueryInfo(aclmdlBundleQueryInfo* queryInfo);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleQueryInfoFromFile(const char* fileName,
+                                                           aclmdlBundleQueryInfo* queryInfo);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleQueryInfoFromMem(const void* model, size_t modelSize,
+                                                          aclmdlBundleQueryInfo* queryInfo);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleGetQueryModelNum(const aclmdlBundleQueryInfo* queryInfo,
+                                                          size_t* modelNum);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleGetVarWeightSize(const aclmdlBundleQueryInfo* queryInfo,
+                                                          size_t* variableWeightSize);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleGetSize(const aclmdlBundleQueryInfo* queryInfo,
+                                                 size_t index, size_t* workSize,
+                                                 size_t* constWeightSize);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleInitFromFile(const char* modelPath, void* varWeightPtr,
+                                                      size_t varWeightSize, uint32_t* bundleId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleInitFromMem(const void* model, size_t modelSize,
+                                                     void* varWeightPtr, size_t varWeightSize,
+                                                     uint32_t* bundleId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleLoadModel(uint32_t bundleId, size_t index,
+                                                   uint32_t* modelId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleLoadModelWithMem(uint32_t bundleId, size_t index,
+                                                          void* workPtr, size_t workSize,
+                                                          void* weightPtr, size_t weightSize,
+                                                          uint32_t* modelId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleLoadModelWithConfig(uint32_t bundleId, size_t index,
+                                                             aclmdlConfigHandle* handle,
+                                                             uint32_t* modelId);
+ACL_FUNC_VISIBILITY aclError aclmdlBundleUnloadModel(uint32_t bundleId, uint32_t modelId);
+ACL_FUNC_VISIBILITY aclError aclmdlSetAttribute(uint32_t modelId, aclmdlAttr attr,
+                                                aclmdlAttrValue_t* attrValue);
+ACL_FUNC_VISIBILITY aclError aclmdlGetAttribute(uint32_t modelId, aclmdlAttr attr,
+                                                aclmdlAttrValue_t* attrValue);
+ACL_FUNC_VISIBILITY aclError aclmdlInitDump(void);
+ACL_FUNC_VISIBILITY aclError aclmdlSetDump(const char* dumpCfgPath);
+ACL_FUNC_VISIBILITY aclError aclmdlFinalizeDump(void);
+ACL_FUNC_VISIBILITY aclError aclmdlCreateAndGetOpDesc(uint32_t deviceId, uint32_t streamId,
+                                                      uint32_t taskId, char* opName,
+                                                      size_t opNameLen, aclTensorDesc** inputDesc,
+                                                      size_t* numInputs, aclTensorDesc** outputDesc,
+                                                      size_t* numOutputs);
 
 // ---- Dataset: an ordered list of data buffers that stay the caller's. ----
 

@@ -3,7 +3,7 @@
 //
 // The runtime of the AscendCL C interface: devices, contexts, streams, events, memory, callbacks.
 // Declared from the public documentation. Unless a comment says otherwise a function is
-// thread-safe, gives 100001 before aclInit, 100000 or 107000 for a null pointer or a value out of
+// thread-safe, gives 100001 before aclInit, 100000 for a null pointer, 107000 for a value out of
 // range, 107002 on a thread without a context where it needs one, 107017 for a handle that was
 // destroyed or never made, and 107003 for a stream or event of another context. "CANN 8.x" names
 // the release that brought a function; bind such ones lazily (dlsym).
@@ -286,7 +286,7 @@ typedef void (*aclrtExceptionInfoCallback)(aclrtExceptionInfo* exceptionInfo);
 // ---- Errors of the calling thread. ----
 
 // The code of the thread's newest failed call, 0 when there is none; kept, and cleared by the
-// second. 107000 for an unknown level.
+// second. 100000 for an unknown level.
 ACL_FUNC_VISIBILITY aclError aclrtPeekAtLastError(aclrtLastErrLevel level);
 ACL_FUNC_VISIBILITY aclError aclrtGetLastError(aclrtLastErrLevel level);
 
@@ -435,8 +435,12 @@ ACL_FUNC_VISIBILITY aclError aclrtIpcOpenEventHandle(aclrtIpcEventHandle handle,
 // ---- Memory. Sizes in bytes. Device addresses must not be touched by the host. ----
 
 // The start is 64-byte aligned; the content is not cleared; ALIGN_UP(size,32)+32 bytes are taken.
-// 107000 for size 0, 107018 for an unknown policy, 207001 when the device has no more.
+// 100000 for size 0, 107018 for an unknown policy, 207001 when the device has no more.
 ACL_FUNC_VISIBILITY aclError aclrtMalloc(void** devPtr, size_t size, aclrtMemMallocPolicy policy);
+// CANN 8.5. aclrtMalloc; cfg: NULL or attributes, which change nothing here.
+ACL_FUNC_VISIBILITY aclError aclrtMallocWithCfg(void** devPtr, size_t size,
+                                                aclrtMemMallocPolicy policy,
+                                                aclrtMallocConfig* cfg);
 // The same, with a start that is only 32-byte aligned and no bytes added.
 ACL_FUNC_VISIBILITY aclError aclrtMallocAlign32(void** devPtr, size_t size,
                                                 aclrtMemMallocPolicy policy);
@@ -445,12 +449,12 @@ ACL_FUNC_VISIBILITY aclError aclrtMallocCached(void** devPtr, size_t size,
                                                aclrtMemMallocPolicy policy);
 ACL_FUNC_VISIBILITY aclError aclrtMemFlush(void* devPtr, size_t size);
 ACL_FUNC_VISIBILITY aclError aclrtMemInvalidate(void* devPtr, size_t size);
-// At once: does not wait for work that uses the memory. 107000 for NULL, for memory already freed
-// and for an address inside an allocation, 107016 for host memory.
+// At once: does not wait for work that uses the memory. 100000 for NULL, 107000 for memory already
+// freed and for an address inside an allocation, 107016 for host memory.
 ACL_FUNC_VISIBILITY aclError aclrtFree(void* devPtr);
 // Waits for the device first.
 ACL_FUNC_VISIBILITY aclError aclrtFreeWithDevSync(void* devPtr);
-// Page-locked memory, 64-byte aligned. 107000 for size 0, 207001 when the host has no more.
+// Page-locked memory, 64-byte aligned. 100000 for size 0, 207001 when the host has no more.
 ACL_FUNC_VISIBILITY aclError aclrtMallocHost(void** hostPtr, size_t size);
 // Errors as of aclrtFree; 107016 for device memory.
 ACL_FUNC_VISIBILITY aclError aclrtFreeHost(void* hostPtr);
@@ -479,7 +483,7 @@ ACL_FUNC_VISIBILITY aclError aclrtMemcpyAsyncWithCondition(void* dst, size_t des
                                                            const void* src, size_t count,
                                                            aclrtMemcpyKind kind,
                                                            aclrtStream stream);
-// height rows of width bytes, dpitch and spitch bytes apart. Between host and device only (107000).
+// height rows of width bytes, dpitch and spitch bytes apart. Between host and device only (100000).
 ACL_FUNC_VISIBILITY aclError aclrtMemcpy2d(void* dst, size_t dpitch, const void* src, size_t spitch,
                                            size_t width, size_t height, aclrtMemcpyKind kind);
 ACL_FUNC_VISIBILITY aclError aclrtMemcpy2dAsync(void* dst, size_t dpitch, const void* src,

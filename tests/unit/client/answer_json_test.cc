@@ -18,6 +18,7 @@ DetectFileAnswer Answer() {
   response.set_image_height(240);
   response.set_raw_count(7);
   response.set_after_dedup(5);
+  response.set_masks_cut(2);
   v1::Detection* detection = response.add_detections();
   detection->set_label(3);
   detection->set_label_name("Dress");
@@ -45,7 +46,7 @@ TEST(AnswerJsonTest, ConvertsDetections) {
   const json expected = json::parse(R"({
     "file": "a.jpg", "model": "vitdet", "image": {"width": 320, "height": 240},
     "detections": [{"label": 3, "label_name": "Dress", "score": 0.5, "box": [1.0, 2.0, 3.5, 4.0]}],
-    "raw_count": 7, "after_dedup": 5,
+    "raw_count": 7, "after_dedup": 5, "proposals_cut": 0, "masks_cut": 2,
     "timing": {"received_to_sent_ms": 100.0, "stages": [{"stage": "backbone", "queue_ms": 1.5,
       "batch_form_ms": 0.0, "h2d_ms": 0.0, "execute_ms": 1000.0, "d2h_ms": 0.0, "host_ms": 0.0,
       "device": 1, "batch_size": 4, "padding": 2, "batches": 1}]},

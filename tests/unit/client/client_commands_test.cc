@@ -51,6 +51,32 @@ TEST_F(ClientCommandsTest, DetectPrintsTables) {
   EXPECT_EQ(err_.str(), "");
 }
 
+TEST_F(ClientCommandsTest, ReadPrintsText) {
+  command_.kind = ClientCommand::Kind::kRead;
+  command_.files = {Write("a", "page")};
+  command_.words = true;
+  command_.orientation = false;
+  EXPECT_EQ(Run(), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("0.500  text of a picture"));
+  EXPECT_EQ(fake_.last_read().image().encoded(), "page");
+  EXPECT_TRUE(fake_.last_read().words());
+  EXPECT_TRUE(fake_.last_read().has_orientation());
+  EXPECT_FALSE(fake_.last_read().orientation());
+  EXPECT_FALSE(fake_.last_read().has_min_score());
+}
+
+TEST_F(ClientCommandsTest, ReadSendsLinesAsLines) {
+  command_.kind = ClientCommand::Kind::kRead;
+  command_.files = {Write("a", "line")};
+  command_.as_lines = true;
+  command_.json = true;
+  EXPECT_EQ(Run(), 0);
+  EXPECT_FALSE(fake_.last_read().has_image());
+  ASSERT_EQ(fake_.last_read().lines_size(), 1);
+  EXPECT_EQ(fake_.last_read().lines(0).encoded(), "line");
+  EXPECT_EQ(Json()["results"][0]["lines"][0]["text"], "text of a picture");
+}
+
 TEST_F(ClientCommandsTest, DetectSendsWhatWasAskedFor) {
   command_.files = {Write("a", "cat")};
   command_.model = "m";
@@ -82,6 +108,48 @@ TEST_F(ClientCommandsTest, OneFileThatFailsDoesNotStopTheOthers) {
   EXPECT_EQ(results[2]["detections"][0]["label_name"], "of cat");
   EXPECT_THAT(err_.str(), AllOf(HasSubstr("NOT_FOUND: failed as told"), HasSubstr("cannot read"),
                                 HasSubstr("omserve-client models")));
+}
+
+TEST_F(ClientCommandsTest, StreamsFilesAsFrames) {
+  command_.stream = true;
+  command_.frame_rate = 0;
+  command_.budget = absl::Milliseconds(250);
+  command_.priority = "batch";
+  command_.files = {Write("a", "cat"), Write("b", "drop"), folder_ + "/missing",
+                    Write("c", "fail:3"), Write("d", "dog")};
+  command_.json = true;
+  EXPECT_EQ(Run(), 1) << "a frame failed, and a file could not be read";
+  const nlohmann::json results = Json()["results"];
+  ASSERT_EQ(results.size(), 5U);
+  EXPECT_EQ(results[0]["detections"][0]["label_name"], "of cat");
+  EXPECT_EQ(results[1]["error"]["code"], "ABORTED");
+  EXPECT_EQ(results[2]["error"]["code"], "NOT_FOUND");
+  EXPECT_EQ(results[3]["error"]["code"], "INVALID_ARGUMENT");
+  EXPECT_EQ(results[4]["detections"][0]["label_name"], "of dog");
+  EXPECT_EQ(Json()["stream"],
+            nlohmann::json::parse(R"({"frames": 4, "answered": 3, "dropped": 1})"));
+  EXPECT_THAT(err_.str(), ::testing::Not(HasSubstr("ABORTED")));
+  const auto metadata = fake_.last_metadata();
+  EXPECT_EQ(metadata.find("omserve-budget-ms")->second, "250");
+  EXPECT_EQ(metadata.find("omserve-priority")->second, "batch");
+}
+
+TEST_F(ClientCommandsTest, AStreamThatBreaksOffFailsTheFramesThatAreLeft) {
+  command_.stream = true;
+  command_.frame_rate = 0;
+  command_.files = {Write("a", "cat"), Write("b", "end"), Write("c", "dog")};
+  EXPECT_EQ(Run(), 1);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("of cat"), HasSubstr("3 frames: 1 answered, 0 dropped")));
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("b: UNAVAILABLE: stopping as told"),
+                                HasSubstr("c: UNAVAILABLE: stopping as told")));
+}
+
+TEST_F(ClientCommandsTest, DroppedFramesAreNoFailure) {
+  command_.stream = true;
+  command_.frame_rate = 1000;
+  command_.files = {Write("a", "drop"), Write("b", "cat")};
+  EXPECT_EQ(Run(), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("2 frames: 1 answered, 1 dropped"));
 }
 
 TEST_F(ClientCommandsTest, KeepsTheOrderOfManyFiles) {

@@ -52,6 +52,17 @@ TEST_F(CommandLineTest, LeavesDefaultsToTheServer) {
   EXPECT_EQ(parsed.command->dedup, v1::DEDUP_POLICY_UNSPECIFIED);
 }
 
+TEST_F(CommandLineTest, ReadsWhatStreamsAndTheServerAreTold) {
+  const auto parsed =
+      Client({"detect", "a.jpg", "--stream", "--fps=25", "--budget-ms=40", "--priority=batch"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  EXPECT_TRUE(parsed.command->stream);
+  EXPECT_EQ(parsed.command->frame_rate, 25);
+  EXPECT_EQ(parsed.command->budget, absl::Milliseconds(40));
+  EXPECT_EQ(parsed.command->priority, "batch");
+  EXPECT_FALSE(Client({"detect", "a.jpg"}).command->stream);
+}
+
 TEST_F(CommandLineTest, AsksForMasksWhenItDraws) {
   EXPECT_EQ(Client({"detect", "a.jpg", "--out", "d"}).command->mask, v1::MASK_FORM_RLE);
   EXPECT_EQ(Client({"detect", "a.jpg", "--out", "d", "--mask=none"}).command->mask,
@@ -68,6 +79,26 @@ TEST_F(CommandLineTest, ReadsEmbedModelsAndHealth) {
   const auto health = Client({"health", "--service", "s"});
   EXPECT_EQ(health.command->kind, ClientCommand::Kind::kHealth);
   EXPECT_EQ(health.command->service, "s");
+}
+
+TEST_F(CommandLineTest, ReadsRead) {
+  const auto parsed = Client({"read", "a.png", "--min-score=0.25", "--region", "polygon",
+                              "--orientation=false", "--characters", "--words", "--out=d"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  const ClientCommand& command = *parsed.command;
+  EXPECT_EQ(command.kind, ClientCommand::Kind::kRead);
+  EXPECT_EQ(command.min_score, 0.25F);
+  EXPECT_EQ(command.region, v1::TEXT_REGION_POLYGON);
+  EXPECT_EQ(command.orientation, false);
+  EXPECT_TRUE(command.characters);
+  EXPECT_TRUE(command.words);
+  EXPECT_EQ(command.out, "d");
+  EXPECT_EQ(command.task, v1::READ_TASK_UNSPECIFIED);
+  const auto plain = Client({"read", "a.png"});
+  EXPECT_FALSE(plain.command->min_score.has_value());
+  EXPECT_FALSE(plain.command->orientation.has_value());
+  EXPECT_EQ(Client({"read", "a.png", "--detect-only"}).command->task, v1::READ_TASK_DETECT);
+  EXPECT_TRUE(Client({"read", "a.png", "--lines"}).command->as_lines);
 }
 
 TEST_F(CommandLineTest, TakesTheServerFromTheEnvironment) {
@@ -88,8 +119,18 @@ TEST_F(CommandLineTest, RefusesMistakesWithStatusTwo) {
       {"detect", "a.jpg", "--in-flight=0"},
       {"detect", "a.jpg", "--deadline-ms=0"},
       {"detect", "a.jpg", "--top-k=1"},
+      {"detect", "a.jpg", "--fps=5"},
+      {"detect", "a.jpg", "--stream", "--fps=-1"},
+      {"detect", "a.jpg", "--priority=high"},
+      {"detect", "a.jpg", "--budget-ms=0"},
       {"embed", "a.jpg", "--feature=best"},
       {"embed", "a.jpg", "--top-k=-1"},
+      {"read"},
+      {"read", "a.jpg", "--min-score=2"},
+      {"read", "a.jpg", "--region=circle"},
+      {"read", "a.jpg", "--orientation=sideways"},
+      {"read", "a.jpg", "--lines", "--detect-only"},
+      {"read", "a.jpg", "--lines", "--out=d"},
       {"models", "extra"},
   };
   for (const auto& mistake : mistakes) {

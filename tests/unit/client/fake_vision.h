@@ -19,7 +19,8 @@ namespace omserve::client {
 
 // A Vision service on a free loopback port. Every call holds its thread until Release or until
 // its deadline, if the service was made 'holding'; a picture "fail:<code>" fails with that code,
-// and RESOURCE_EXHAUSTED with a hint to come again after 50 ms. Thread-safe.
+// and RESOURCE_EXHAUSTED with a hint to come again after 50 ms. In a stream, the frame "drop" is
+// dropped and "fail:<code>" has that error. Thread-safe.
 class FakeVision final : public v1::Vision::Service {
  public:
   explicit FakeVision(bool holding = false) : holding_(holding) {
@@ -75,6 +76,10 @@ class FakeVision final : public v1::Vision::Service {
     MutexLock lock(mutex_);
     return last_detect_;
   }
+  v1::ReadTextRequest last_read() {
+    MutexLock lock(mutex_);
+    return last_read_;
+  }
 
   grpc::Status Detect(grpc::ServerContext* context, const v1::DetectRequest* request,
                       v1::DetectResponse* response) override {
@@ -93,6 +98,34 @@ class FakeVision final : public v1::Vision::Service {
     stage->set_stage("backbone");
     return Pass(context, request->image().encoded());
   }
+  grpc::Status DetectStream(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::FrameAnswer, v1::DetectRequest>* stream) override {
+    v1::DetectRequest request;
+    int64_t frame = 0;
+    int64_t dropped = 0;
+    while (stream->Read(&request)) {
+      ++frame;
+      const std::string& picture = request.image().encoded();
+      if (picture == "drop") {
+        ++dropped;
+        continue;
+      }
+      if (picture == "end") return {grpc::StatusCode::UNAVAILABLE, "stopping as told"};
+      v1::FrameAnswer answer;
+      answer.set_frame(frame);
+      answer.set_dropped(dropped);
+      dropped = 0;
+      if (picture.rfind("fail:", 0) == 0) {
+        answer.mutable_error()->set_code(std::stoi(picture.substr(5)));
+        answer.mutable_error()->set_message("failed as told");
+      } else {
+        answer.mutable_response()->add_detections()->set_label_name("of " + picture);
+      }
+      stream->Write(answer);
+    }
+    return Pass(context, "");
+  }
   grpc::Status Embed(grpc::ServerContext* context, const v1::EmbedRequest* request,
                      v1::EmbedResponse* response) override {
     response->set_model("fake");
@@ -102,6 +135,18 @@ class FakeVision final : public v1::Vision::Service {
     for (int i = 0; i < request->top_k(); ++i) {
       response->add_top()->set_label(i);
     }
+    return Pass(context, request->image().encoded());
+  }
+  grpc::Status ReadText(grpc::ServerContext* context, const v1::ReadTextRequest* request,
+                        v1::ReadTextResponse* response) override {
+    {
+      MutexLock lock(mutex_);
+      last_read_ = *request;
+    }
+    response->set_model("fake");
+    v1::TextLine* line = response->add_lines();
+    line->set_text("text of a picture");
+    line->set_score(0.5F);
     return Pass(context, request->image().encoded());
   }
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
@@ -132,6 +177,7 @@ class FakeVision final : public v1::Vision::Service {
     --now_;
     if (picture == "fail:8") {
       context->AddTrailingMetadata("retry-after-ms", "50");
+      context->AddTrailingMetadata("elapsed-us", "1200");
     }
     if (picture.rfind("fail:", 0) == 0) {
       return {static_cast<grpc::StatusCode>(std::stoi(picture.substr(5))), "failed as told"};
@@ -151,6 +197,7 @@ class FakeVision final : public v1::Vision::Service {
   absl::Time stall_end_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::multimap<std::string, std::string> last_metadata_ ABSL_GUARDED_BY(mutex_);
   v1::DetectRequest last_detect_ ABSL_GUARDED_BY(mutex_);
+  v1::ReadTextRequest last_read_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace omserve::client

@@ -14,10 +14,10 @@ struct AtcOutcome {
   std::string text;
 };
 
-// Runs the atc of this build and takes what it prints.
-inline AtcOutcome RunAtcTool(const std::string& arguments) {
+// Runs the atc of this build, with commands of the shell before it, and takes what it prints.
+inline AtcOutcome RunAtcTool(const std::string& arguments, const std::string& before = "") {
   AtcOutcome outcome;
-  FILE* pipe = popen((std::string(OMSERVE_ATC) + " " + arguments + " 2>&1").c_str(), "r");
+  FILE* pipe = popen((before + OMSERVE_ATC + " " + arguments + " 2>&1").c_str(), "r");
   EXPECT_NE(pipe, nullptr);
   if (pipe == nullptr) return outcome;
   char part[512];

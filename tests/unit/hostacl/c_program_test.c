@@ -32,7 +32,7 @@ int main(void) {
   EXPECT(aclrtMemcpy(back, sizeof back, device, sizeof back, ACL_MEMCPY_DEVICE_TO_HOST),
          ACL_SUCCESS);
   if (memcmp(there, back, sizeof there) != 0) ++failures;
-  EXPECT(aclrtFree(NULL), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT(aclrtFree(NULL), ACL_ERROR_INVALID_PARAM);
   EXPECT(aclrtFree(device), ACL_SUCCESS);
   EXPECT(aclrtSynchronizeStream(stream), ACL_SUCCESS);
   EXPECT(aclrtDestroyStream(stream), ACL_SUCCESS);

@@ -95,12 +95,12 @@ TEST_F(CallbackTest, WrongOrdersAndValuesHaveTheirCodes) {
   SubscribeSelf();
   EXPECT_EQ(aclrtSubscribeReport(Self(), stream_), ACL_ERROR_RT_STREAM_SUBSCRIBE);
   EXPECT_EQ(aclrtUnSubscribeReport(Self() + 1, stream_), ACL_ERROR_RT_THREAD_SUBSCRIBE);
-  EXPECT_EQ(aclrtProcessReport(0), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtProcessReport(-2), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtProcessReport(0), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclrtProcessReport(-2), ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(aclrtLaunchCallback(nullptr, &mark, ACL_CALLBACK_BLOCK, stream_),
             ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(aclrtLaunchCallback(Count, &mark, static_cast<aclrtCallbackBlockType>(2), stream_),
-            ACL_ERROR_RT_PARAM_INVALID);
+            ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(aclrtLaunchHostFunc(stream_, Count, &mark), ACL_ERROR_RT_STREAM_SUBSCRIBE);
   EXPECT_EQ(aclrtUnSubscribeReport(Self(), stream_), ACL_SUCCESS);
   EXPECT_EQ(aclrtProcessReport(1), ACL_ERROR_RT_THREAD_SUBSCRIBE);

@@ -48,13 +48,13 @@ TEST_F(CopyFormsTest, RowsAreChecked) {
     return aclrtMemcpy2d(to, to_pitch, from, from_pitch, width, height, kind);
   };
   const auto kIn = ACL_MEMCPY_HOST_TO_DEVICE;
-  EXPECT_EQ(copy(device, 16, host, 16, 17, 2, kIn), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(copy(device, 16, host, 16, 0, 2, kIn), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(copy(device, 16, host, 16, 8, 0, kIn), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(copy(nullptr, 16, host, 16, 8, 2, kIn), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(copy(device, 16, host, 16, 17, 2, kIn), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(copy(device, 16, host, 16, 0, 2, kIn), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(copy(device, 16, host, 16, 8, 0, kIn), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(copy(nullptr, 16, host, 16, 8, 2, kIn), ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(copy(device, 16, host, 16, 8, 5, kIn), ACL_ERROR_RT_PARAM_INVALID);  // leaves it
   EXPECT_EQ(copy(device, 16, other, 16, 8, 2, ACL_MEMCPY_DEVICE_TO_DEVICE),
-            ACL_ERROR_RT_PARAM_INVALID);
+            ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(copy(device, 16, other, 16, 8, 2, ACL_MEMCPY_DEFAULT), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(copy(host, 16, device, 16, 8, 2, kIn), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(aclrtMemcpy2dAsync(device, 16, host, 16, 8, 2, kIn, stream_),
@@ -114,7 +114,7 @@ TEST_F(CopyFormsTest, PoliciesAreChecked) {
   const auto unknown = static_cast<aclrtMemMallocPolicy>(9);
   EXPECT_EQ(aclrtMallocAlign32(&memory, 8, unknown), ACL_ERROR_RT_INVALID_MALLOC_TYPE);
   EXPECT_EQ(aclrtMallocCached(&memory, 8, unknown), ACL_ERROR_RT_INVALID_MALLOC_TYPE);
-  EXPECT_EQ(aclrtMallocCached(&memory, 0, ACL_MEM_MALLOC_HUGE_FIRST), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtMallocCached(&memory, 0, ACL_MEM_MALLOC_HUGE_FIRST), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(CopyFormsTest, CachedMemoryIsFlushedByItsRange) {
@@ -123,8 +123,8 @@ TEST_F(CopyFormsTest, CachedMemoryIsFlushedByItsRange) {
   EXPECT_EQ(aclrtMemFlush(memory, 64), ACL_SUCCESS);
   EXPECT_EQ(aclrtMemInvalidate(memory, 64), ACL_SUCCESS);
   EXPECT_EQ(aclrtMemFlush(memory, 65), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtMemInvalidate(nullptr, 1), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtMemFlush(memory, 0), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtMemInvalidate(nullptr, 1), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclrtMemFlush(memory, 0), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(CopyFormsTest, FreesThatWaitLetQueuedWorkEnd) {
@@ -135,9 +135,9 @@ TEST_F(CopyFormsTest, FreesThatWaitLetQueuedWorkEnd) {
             ACL_SUCCESS);
   EXPECT_EQ(aclrtFreeWithDevSync(device), ACL_SUCCESS);
   EXPECT_EQ(aclrtFreeHostWithDevSync(host), ACL_SUCCESS);
-  EXPECT_EQ(aclrtFreeWithDevSync(nullptr), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtFreeWithDevSync(nullptr), ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(aclrtFreeWithDevSync(device), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtFreeHostWithDevSync(nullptr), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtFreeHostWithDevSync(nullptr), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(CopyFormsTest, HostMemoryWithAttributes) {
@@ -151,8 +151,8 @@ TEST_F(CopyFormsTest, HostMemoryWithAttributes) {
   EXPECT_EQ(aclrtFreeHost(host), ACL_SUCCESS);
   attribute.attr = ACL_RT_MEM_ATTR_DEVICE_ID;
   EXPECT_EQ(aclrtMallocHostWithCfg(&host, 64, &config), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtMallocHostWithCfg(&host, 0, nullptr), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtMallocHostWithCfg(nullptr, 8, nullptr), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtMallocHostWithCfg(&host, 0, nullptr), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclrtMallocHostWithCfg(nullptr, 8, nullptr), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(CopyFormsTest, PointersTellWhatTheyAre) {
@@ -166,8 +166,8 @@ TEST_F(CopyFormsTest, PointersTellWhatTheyAre) {
   EXPECT_EQ(attributes.location.type, ACL_MEM_LOCATION_TYPE_HOST);
   ASSERT_EQ(aclrtPointerGetAttributes(&attributes, &attributes), ACL_SUCCESS);
   EXPECT_EQ(attributes.location.type, ACL_MEM_LOCATION_TYPE_UNREGISTERED);
-  EXPECT_EQ(aclrtPointerGetAttributes(nullptr, &attributes), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtPointerGetAttributes(host, nullptr), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtPointerGetAttributes(nullptr, &attributes), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclrtPointerGetAttributes(host, nullptr), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(CopyFormsTest, MemoryInfoForEveryKind) {

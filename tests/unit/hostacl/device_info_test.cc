@@ -23,10 +23,10 @@ TEST_F(DeviceInfoTest, StatusUtilizationAndInfo) {
   EXPECT_EQ(aclrtGetDeviceUtilizationRate(0, &use), ACL_SUCCESS);
   EXPECT_EQ(use.cubeUtilization, 0);
   EXPECT_EQ(use.memoryUtilization, 0);
-  EXPECT_EQ(aclrtGetDeviceUtilizationRate(0, nullptr), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtGetDeviceUtilizationRate(0, nullptr), ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(aclrtGetDeviceUtilizationRate(99, &use), ACL_ERROR_RT_INVALID_DEVICEID);
   use.utilizationExtend = reinterpret_cast<aclrtUtilizationExtendInfo*>(&use);
-  EXPECT_EQ(aclrtGetDeviceUtilizationRate(0, &use), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtGetDeviceUtilizationRate(0, &use), ACL_ERROR_INVALID_PARAM);
   int64_t value = 0;
   size_t free = 0;
   size_t total = 0;
@@ -61,8 +61,8 @@ TEST_F(DeviceInfoTest, MemoryInUse) {
   Device(1 << 20);
   ASSERT_EQ(aclrtGetMemUsageInfo(0, after, 2, &count), ACL_SUCCESS);
   EXPECT_GE(after[0].curMemSize, before[0].curMemSize + (1 << 20));
-  EXPECT_EQ(aclrtGetMemUsageInfo(0, after, 0, &count), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtGetMemUsageInfo(0, nullptr, 1, &count), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtGetMemUsageInfo(0, after, 0, &count), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclrtGetMemUsageInfo(0, nullptr, 1, &count), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(DeviceInfoTest, OperatorTimeouts) {

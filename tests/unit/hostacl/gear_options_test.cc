@@ -103,13 +103,10 @@ TEST(GearOptionsTest, ShapesThatDoNotFitAreRefused) {
         Case{"dynamic_image_size", "4,4;8,8", "NHWC", {1, 3, -1, -1}, "height and width"},
         Case{"dynamic_image_size", "4,4;8,8", "NCHW", {-1, 3, -1, -1}, "height and width"},
         Case{"dynamic_dims", "4;8", "NCHW", {1, -1}, "--input_format=ND"},
-        Case{"dynamic_dims", "4;8", "ND", {-1, -1}, "gear \"4\" has 1 values"},
-        Case{"", "", "ND", {-1, 4}, "give one of --dynamic_batch_size"}}) {
+        Case{"dynamic_dims", "4;8", "ND", {-1, -1}, "gear \"4\" has 1 values"}}) {
     GearOptions gears;
     std::string problem;
-    if (!item.name.empty()) {
-      ASSERT_TRUE(ParseGears(item.name, item.value, &gears, &problem)) << problem;
-    }
+    ASSERT_TRUE(ParseGears(item.name, item.value, &gears, &problem)) << problem;
     OmModel om;
     om.inputs = {Input("x", item.dims)};
     EXPECT_FALSE(ApplyGears(gears, {"x"}, item.format, &om, &problem)) << item.reason;

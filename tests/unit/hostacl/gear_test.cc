@@ -84,7 +84,7 @@ TEST_F(GearTest, SettersRefuseWhatIsWrong) {
             ACL_ERROR_GE_DYNAMIC_INPUT_LENGTH_INVALID);
   const uint32_t fixed = Load({});
   EXPECT_EQ(aclmdlSetDynamicBatchSize(fixed, DatasetOf({{x_, 16}}), 0, 1),
-            ACL_ERROR_MODEL_NOT_DYNAMIC);
+            ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID);
 }
 
 TEST_F(GearTest, GearNeverSetIsRefused) {

@@ -35,7 +35,7 @@ TEST_F(MemoryTest, CopyRangesAndKindsAreChecked) {
   EXPECT_EQ(copy(device, 128, host, 128, ACL_MEMCPY_HOST_TO_DEVICE), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(copy(device + 1, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(copy(device, 64, host, 64, ACL_MEMCPY_DEVICE_TO_HOST), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(copy(nullptr, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(copy(nullptr, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE), ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(aclrtFree(device), ACL_SUCCESS);
   EXPECT_EQ(copy(device, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE), ACL_ERROR_RT_PARAM_INVALID);
 }
@@ -44,7 +44,7 @@ TEST_F(MemoryTest, WrongFreesAreRefused) {
   char* device = static_cast<char*>(Device(64));
   void* host = nullptr;
   ASSERT_EQ(aclrtMallocHost(&host, 64), ACL_SUCCESS);
-  EXPECT_EQ(aclrtFree(nullptr), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtFree(nullptr), ACL_ERROR_INVALID_PARAM);
   EXPECT_EQ(aclrtFree(device + 64), ACL_ERROR_RT_PARAM_INVALID);
   EXPECT_EQ(aclrtFree(host), ACL_ERROR_RT_INVALID_MEMORY_TYPE);
   EXPECT_EQ(aclrtFreeHost(device), ACL_ERROR_RT_INVALID_MEMORY_TYPE);
@@ -54,8 +54,8 @@ TEST_F(MemoryTest, WrongFreesAreRefused) {
   EXPECT_EQ(aclrtFreeHost(host), ACL_SUCCESS);
   EXPECT_EQ(aclrtFreeHost(host), ACL_ERROR_RT_PARAM_INVALID);
   void* none = nullptr;
-  EXPECT_EQ(aclrtMalloc(&none, 0, ACL_MEM_MALLOC_HUGE_FIRST), ACL_ERROR_RT_PARAM_INVALID);
-  EXPECT_EQ(aclrtMallocHost(&none, 0), ACL_ERROR_RT_PARAM_INVALID);
+  EXPECT_EQ(aclrtMalloc(&none, 0, ACL_MEM_MALLOC_HUGE_FIRST), ACL_ERROR_INVALID_PARAM);
+  EXPECT_EQ(aclrtMallocHost(&none, 0), ACL_ERROR_INVALID_PARAM);
 }
 
 TEST_F(MemoryTest, UsedUpMemoryIsReportedAndComesBack) {

@@ -3,8 +3,11 @@
 #include "om_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -66,6 +69,32 @@ TEST(OmFileTest, PrecisionsSurvive) {
     EXPECT_EQ(again.precision, precision);
     EXPECT_TRUE(again.rounded_weights);
   }
+}
+
+TEST(OmFileTest, OpenShapesSurviveAndMustFit) {
+  OmModel om;
+  ASSERT_EQ(DecodeOm(testing::LinearOm({}), true, &om).code, ACL_SUCCESS);
+  EXPECT_FALSE(om.open());
+  om.inputs[0].dims = {-1, 4};
+  om.inputs[0].ranges = {{1, 8}};
+  om.outputs[0].dims = {-1, 4};
+  const std::string bytes = EncodeOm(om);
+  EXPECT_EQ(bytes[193], 1) << "the header says that shapes are not fixed";
+  OmModel again;
+  ASSERT_EQ(DecodeOm(bytes, true, &again).code, ACL_SUCCESS);
+  EXPECT_TRUE(again.open());
+  EXPECT_EQ(again.inputs[0].ranges, om.inputs[0].ranges);
+  EXPECT_EQ(again.inputs[0].MostBytes(), 8u * 4 * sizeof(float));
+  EXPECT_EQ(again.outputs[0].MostBytes(), 0u);
+  for (const std::vector<std::array<int64_t, 2>>& ranges :
+       std::vector<std::vector<std::array<int64_t, 2>>>{
+           {{0, 8}}, {{4, 2}}, {{1, 8}, {1, 8}}, {{1, int64_t{1} << 62}}}) {
+    om.inputs[0].ranges = ranges;
+    EXPECT_EQ(DecodeOm(EncodeOm(om), true, &again).code, ACL_ERROR_MODEL_MISSING_ATTR);
+  }
+  om.inputs[0].ranges.clear();
+  om.inputs[0].dims = {1, 4};  // and the output is open for no reason
+  EXPECT_EQ(DecodeOm(EncodeOm(om), true, &again).code, ACL_ERROR_MODEL_MISSING_ATTR);
 }
 
 TEST(OmFileTest, SizesAloneNeedNoGraph) {
@@ -293,6 +322,46 @@ TEST_F(OmWriterTest, AnUnfinishedFileLeavesNothingAndTheOldOneStays) {
     EXPECT_EQ(Files(), 2);
   }
   EXPECT_EQ(Files(), 1);
+  std::string bytes;
+  ASSERT_EQ(ReadOmFile(path_, &bytes).code, ACL_SUCCESS);
+  EXPECT_EQ(bytes, "old");
+}
+
+// A limit of the file's size fails the same writes as a full disk, at any byte that one likes.
+TEST_F(OmWriterTest, NoRoomAtAnyByteIsAnErrorAndTheOldFileStays) {
+  std::ofstream(path_) << "old";
+  uint64_t whole = 0;
+  {
+    OmWriter writer(folder_ / "whole.om");
+    ASSERT_TRUE(writer.Open(&problem_)) << problem_;
+    writer.weights() << "twelve bytes";
+    ASSERT_TRUE(writer.Finish(om_, &whole, &problem_)) << problem_;
+  }
+  for (uint64_t room = 0; room < whole; room += 17) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit = {room, room};
+      if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(9);
+      int status = 0;
+      {
+        OmWriter writer(path_);
+        uint64_t size = 0;
+        if (!writer.Open(&problem_)) _exit(2);
+        writer.weights() << "twelve bytes";
+        errno = 0;  // whatever other calls leave there
+        if (writer.Finish(om_, &size, &problem_)) status = 3;
+      }
+      if (problem_.find("File too large") == std::string::npos) status = 4;
+      _exit(status);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0) << "room for " << room << " of " << whole << " bytes";
+    EXPECT_EQ(Files(), 2) << "something was left behind with room for " << room;
+  }
   std::string bytes;
   ASSERT_EQ(ReadOmFile(path_, &bytes).code, ACL_SUCCESS);
   EXPECT_EQ(bytes, "old");

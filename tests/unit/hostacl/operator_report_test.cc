@@ -30,6 +30,10 @@ TEST(OperatorTableTest, ShippedTableSaysWhatItsSourcesSay) {
   EXPECT_EQ(table.Find("Reshape", "", "Ascend910B3").unit, Unit::kGraph);
   EXPECT_EQ(table.Find("Compress", "", "Ascend310P3").unit, Unit::kAiCpu);
   EXPECT_EQ(table.Find("CumSum", "", "Ascend310P3").unit, Unit::kEither);
+  // More is known of one family than of others.
+  EXPECT_EQ(table.Find("Gather", "", "Ascend950PR").unit, Unit::kAiCore);
+  EXPECT_EQ(table.Find("Gather", "", "Ascend910B3").unit, Unit::kEither);
+  EXPECT_EQ(table.Find("Gather", "", "Ascend910B3").sources, "P+D");
   // Known for another family only.
   EXPECT_EQ(table.Find("Compress", "", "Ascend310B1").unit, Unit::kUnknown);
   EXPECT_EQ(table.Find("Conv", "com.example", "Ascend310P3").unit, Unit::kUnknown);
@@ -48,6 +52,8 @@ TEST(OperatorTableTest, BadLinesAreRefusedByNumber) {
   }
   EXPECT_FALSE(table.Read("A\tA\taicore\t*\tA\nA\tA\taicore\t*\tA\n", &problem));
   EXPECT_NE(problem.find("twice"), std::string::npos);
+  EXPECT_TRUE(table.Read("A\tA\taicore\t910,950\tA\nA\tA\teither\t910B\tA\n", &problem)) << problem;
+  EXPECT_FALSE(table.Read("A\tA\taicore\t910,950\tA\nA\tA\teither\t910B,950\tA\n", &problem));
 }
 
 TEST(OperatorReportTest, SummarySaysThatAllIsOnTheAiCore) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "acl_fixture.h"
+#include "engine_log.h"
 
 namespace hostacl::testing {
 namespace {
@@ -289,6 +290,50 @@ TEST_F(ProfileTest, ReportTellsWhatTheEnginesDid) {
   EXPECT_GT(compute.at("overrun_ms").get<double>(), 0);
   EXPECT_EQ(json.at("devices").at(1).at("compute").at("stages").get<int>(), 0);
   ASSERT_EQ(aclInit(nullptr), ACL_SUCCESS);  // for TearDown
+}
+
+TEST_F(ProfileTest, EngineLogHasEveryStageWithItsTime) {
+  const std::string path = WriteFile("engines.json", "");
+  Restart({{"HOSTACL_ENGINE_LOG", path}});
+  UseProfile(R"({"compute":"replay","models":{"linear":{"default":5}}})");
+  const uint32_t id = Load({});
+  aclmdlDataset* input = DatasetOf({{Device(16), 16}});
+  aclmdlDataset* output = DatasetOf({{Device(16), 16}});
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(aclmdlExecute(id, input, output), ACL_SUCCESS);
+  ASSERT_EQ(aclFinalize(), ACL_SUCCESS);
+  std::ifstream file(path);
+  const nlohmann::json json = nlohmann::json::parse(file);
+  double last_end = 0;
+  int runs = 0;
+  for (const nlohmann::json& event : json.at("traceEvents")) {
+    if (event.at("name") != "linear") continue;
+    ++runs;
+    EXPECT_EQ(event.at("ph"), "X");
+    EXPECT_EQ(event.at("pid"), 0);
+    EXPECT_EQ(event.at("tid"), "compute");
+    EXPECT_EQ(event.at("args").at("size"), 1);
+    EXPECT_DOUBLE_EQ(event.at("dur").get<double>(), 5000);
+    EXPECT_GE(event.at("ts").get<double>(), last_end);
+    last_end = event.at("ts").get<double>() + event.at("dur").get<double>();
+  }
+  EXPECT_EQ(runs, 3);
+  EXPECT_EQ(json.at("dropped"), 0);
+  ASSERT_EQ(aclInit(nullptr), ACL_SUCCESS);  // for TearDown
+}
+
+TEST(EngineLogTest, CountsWhatFindsNoRoom) {
+  hostacl::EngineLog log(/*room=*/1);
+  const Clock::time_point start = Clock::time_point() + std::chrono::nanoseconds(1234005);
+  log.Add(3, hostacl::EngineKind::kToHost, "a \"copy\"", 64, start,
+          start + std::chrono::nanoseconds(2001));
+  log.Add(3, hostacl::EngineKind::kToHost, "copy", 64, start, start);
+  const std::string text = log.Json();
+  const nlohmann::json json = nlohmann::json::parse(text);
+  EXPECT_EQ(json.at("dropped"), 1);
+  ASSERT_EQ(json.at("traceEvents").size(), 1);
+  EXPECT_EQ(json.at("traceEvents")[0].at("name"), "a \"copy\"");
+  EXPECT_EQ(json.at("traceEvents")[0].at("tid"), "d2h");
+  EXPECT_NE(text.find("\"ts\": 1234.005, \"dur\": 2.001,"), std::string::npos) << text;
 }
 
 TEST_F(ProfileTest, BadProfilesSayKeyAndPlace) {

@@ -39,8 +39,16 @@ TEST(RoundingTest, HalfEndsAsTheChipDoes) {
   EXPECT_EQ(RoundToHalf(65520), 65504);
   EXPECT_EQ(RoundToHalf(65520, false), kInfinity);
   EXPECT_EQ(RoundToHalf(-1e9f, false), -kInfinity);
-  EXPECT_EQ(RoundToHalf(kInfinity), kInfinity);
-  EXPECT_TRUE(std::isnan(RoundToHalf(std::nanf(""))));
+  EXPECT_EQ(RoundToHalf(-kInfinity), -65504);
+  EXPECT_EQ(RoundToHalf(kInfinity, false), kInfinity);
+  EXPECT_EQ(RoundToHalf(std::nanf("")), 0);
+  EXPECT_TRUE(std::isnan(RoundToHalf(std::nanf(""), false)));
+  for (const char* soc : {"Ascend310P3", "Ascend310B1", "Ascend310", "Ascend910A"}) {
+    EXPECT_TRUE(SaturatesHalf(soc)) << soc;
+  }
+  for (const char* soc : {"Ascend910_9391", "Ascend910B4", "Ascend950PR"}) {
+    EXPECT_FALSE(SaturatesHalf(soc)) << soc;
+  }
   EXPECT_TRUE(SaturatesHalf("Ascend310P3"));
   EXPECT_FALSE(SaturatesHalf("Ascend910B3"));
 }

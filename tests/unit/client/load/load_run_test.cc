@@ -105,6 +105,26 @@ TEST(LoadRunTest, CountsErrorsByCodeAndGoesOn) {
   EXPECT_EQ(fake.calls(), 30) << "nothing is sent twice";
 }
 
+TEST(LoadRunTest, KeepsARecordOfEveryMeasuredRequestIfAsked) {
+  FakeVision fake;
+  LoadOptions options = Closed(fake);
+  options.warmup = 5;
+  EXPECT_TRUE(RunToEnd(options, Pictures({"a"})).records.empty());
+  options.records = true;
+  const LoadResult result = RunToEnd(options, Pictures({"a", "fail:8"}));
+  ASSERT_EQ(result.records.size(), 30U);
+  int refused = 0;
+  for (const RequestRecord& record : result.records) {
+    EXPECT_GE(record.number, 5U);
+    EXPECT_LE(record.sent, record.ended);
+    if (record.code == absl::StatusCode::kOk) continue;
+    ++refused;
+    EXPECT_EQ(record.code, absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(record.server, absl::Microseconds(1200)) << "from the trailing metadata";
+  }
+  EXPECT_EQ(refused, 15);
+}
+
 TEST(LoadRunTest, EndsWhenTimeIsOver) {
   FakeVision fake;
   LoadOptions options = Closed(fake);

@@ -6,11 +6,26 @@
 #include <utility>
 
 namespace omserve {
+namespace {
 
-void ScriptedRunner::Submit(StageCall call, RequestContext&, Done done) {
+// A device tensor without content.
+class Mark final : public DeviceTensor {
+ public:
+  int device() const override { return 0; }
+};
+
+}  // namespace
+
+StagePromise ScriptedRunner::Submit(StageCall call, RequestContext&, Done done) {
   stages.emplace_back(call.stage);
   items.push_back(call.items);
+  StagePromise promise;
+  for (const int output : call.keep) {
+    promise.resize(std::max(promise.size(), static_cast<size_t>(output) + 1));
+    promise[static_cast<size_t>(output)].device = std::make_shared<Mark>();
+  }
   pending_.push_back({std::move(call), std::move(done)});
+  return promise;
 }
 
 void ScriptedRunner::Drain() {

@@ -24,7 +24,8 @@ class ScriptedRunner : public ModelRunner {
  public:
   using Answer = std::function<absl::StatusOr<StageResult>(const StageCall&)>;
 
-  void Submit(StageCall call, RequestContext& context, Done done) override;
+  // Promises are only marks that the answers are called with.
+  StagePromise Submit(StageCall call, RequestContext& context, Done done) override;
   TensorAllocator& allocator() override { return TensorAllocator::Heap(); }
   // Delivers answers until there are none left.
   void Drain();

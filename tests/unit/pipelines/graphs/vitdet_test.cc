@@ -174,6 +174,47 @@ TEST_F(VitDetTest, GivesPngAndPolygonMasks) {
   EXPECT_EQ(result->detections[0].mask.polygons.size(), 1U);
 }
 
+// As a runner with a limit does: the last item does not run.
+StageResult WithoutTheLast(const StageCall& call, const std::vector<Shape>& rows) {
+  StageResult result;
+  result.items_cut = 1;
+  for (Shape shape : rows) {
+    shape.insert(shape.begin(), call.items - 1);
+    result.outputs.push_back(OnHost(Constant(shape, 20)));
+  }
+  return result;
+}
+
+TEST_F(VitDetTest, SaysWhatWasCut) {
+  runner_.answers["roi_mask"] = [](const StageCall& call) -> absl::StatusOr<StageResult> {
+    return WithoutTheLast(call, {{2, 28, 28}});
+  };
+  auto result = Detect();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->proposals_cut, 0);
+  EXPECT_EQ(result->masks_cut, 1);
+  ASSERT_EQ(result->detections.size(), 2U);
+  EXPECT_EQ(result->detections[0].mask.form, MaskForm::kRle);
+  EXPECT_EQ(result->detections[1].mask.form, MaskForm::kNone);
+
+  runner_.answers["roi_bbox"] = [](const StageCall& call) -> absl::StatusOr<StageResult> {
+    return WithoutTheLast(call, {{3}, {8}});
+  };
+  result = Detect();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->proposals_cut, 1);
+  EXPECT_TRUE(result->detections.empty()) << "the one proposal was cut";
+}
+
+TEST_F(VitDetTest, MoreCutThanThereWasIsAnError) {
+  runner_.answers["roi_bbox"] = [](const StageCall& call) -> absl::StatusOr<StageResult> {
+    StageResult result = WithoutTheLast(call, {{3}, {8}});
+    result.items_cut = 2;
+    return result;
+  };
+  EXPECT_EQ(Detect().status().code(), absl::StatusCode::kInternal);
+}
+
 TEST_F(VitDetTest, ErrorsOfEachStageComeThrough) {
   for (const char* stage : {"backbone", "rpn", "roi_bbox", "roi_mask"}) {
     const auto kept = runner_.answers[stage];
@@ -181,7 +222,9 @@ TEST_F(VitDetTest, ErrorsOfEachStageComeThrough) {
       return absl::UnavailableError("planned");
     };
     EXPECT_EQ(Detect().status().code(), absl::StatusCode::kUnavailable) << stage;
-    EXPECT_EQ(runner_.stages.back(), stage);
+    // The RPN is started behind the backbone; nothing else is after a failure.
+    const std::string last = std::string(stage) == "backbone" ? "rpn" : stage;
+    EXPECT_EQ(runner_.stages.back(), last);
     runner_.answers[stage] = [](const StageCall&) -> absl::StatusOr<StageResult> {
       StageResult result;  // the right number of outputs, in a shape that does not fit
       for (int i = 0; i < 6; ++i) result.outputs.push_back(OnHost(Constant({1, 1}, 0)));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 
 #include "tests/unit/server/base/signal.h"
 
@@ -45,6 +46,26 @@ TEST(WorkerPoolTest, StopRunsWhatIsPostedWhileItDrains) {
   });
   pool.Stop();
   EXPECT_EQ(depth, 3);
+}
+
+TEST(WorkerPoolTest, EndsGoBeforeContinuationsAndTheseBeforeNewWork) {
+  using Lane = Executor::Lane;
+  WorkerPool pool("pool", 1);
+  Signal posted;
+  std::string order;  // written by the one worker
+  pool.Post([&posted] { posted.Wait(); });
+  const auto post = [&](Lane lane, char name) {
+    pool.Post(lane, [&order, name] { order += name; });
+  };
+  post(Lane::kNew, 'n');
+  post(Lane::kContinue, 'c');
+  post(Lane::kNew, 'm');
+  post(Lane::kEnd, 'e');
+  pool.Post([&order] { order += 'd'; });  // a continuation, too
+  post(Lane::kEnd, 'f');
+  posted.Notify();
+  pool.Stop();
+  EXPECT_EQ(order, "efcdnm");
 }
 
 TEST(WorkerPoolTest, WorkersRunSideBySide) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 
 #include "pipelines/base/mutex.h"
 #include "server/base/worker_pool.h"
+#include "server/batching/batch_engine.h"
 #include "server/batching/batching_runner.h"
 #include "tests/unit/hostacl/tiny_onnx.h"
 #include "tests/unit/server/base/signal.h"
@@ -37,7 +39,30 @@ class BatchLog final : public BatchObserver {
     entries_.push_back({std::string(record.stage), record.device, record.gear, record.items,
                         record.padding, record.calls, record.execute, record.status});
   }
-  void OnQueueDepth(std::string_view, std::string_view, int, int) override {}
+  void OnCallEnded(std::string_view, std::string_view, std::string_view reason) override {
+    MutexLock lock(mutex_);
+    ends_.emplace_back(reason);
+  }
+  void OnShadowCheck(std::string_view, std::string_view, bool equal) override {
+    {
+      MutexLock lock(mutex_);
+      checks_.push_back(equal);
+    }
+    checked_.NotifyAll();
+  }
+  // The results of the first 'count' shadow checks; fewer after the limit.
+  std::vector<bool> WaitChecks(size_t count) {
+    MutexLock lock(mutex_);
+    const absl::Time limit = absl::Now() + kTestLimit;
+    while (checks_.size() < count && absl::Now() < limit) {
+      checked_.WaitFor(mutex_, limit - absl::Now());
+    }
+    return checks_;
+  }
+  std::vector<std::string> ends() const {
+    MutexLock lock(mutex_);
+    return ends_;
+  }
   std::vector<Entry> entries() const {
     MutexLock lock(mutex_);
     return entries_;
@@ -45,7 +70,10 @@ class BatchLog final : public BatchObserver {
 
  private:
   mutable Mutex mutex_;
+  CondVar checked_;
   std::vector<Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> ends_ ABSL_GUARDED_BY(mutex_);
+  std::vector<bool> checks_ ABSL_GUARDED_BY(mutex_);
 };
 
 // One submitted call with its request; waits for the answer when it goes.
@@ -55,8 +83,12 @@ class TestCall {
       : context(Clock::Real(), deadline) {}
   ~TestCall() { EXPECT_TRUE(done_.Wait()); }
 
-  void Submit(ModelRunner& runner, StageCall call) {
-    runner.Submit(std::move(call), context, [this](absl::StatusOr<StageResult> result) {
+  StagePromise Submit(ModelRunner& runner, StageCall call) {
+    return SubmitFor(context, runner, std::move(call));
+  }
+  // As another call of the same request.
+  StagePromise SubmitFor(RequestContext& request, ModelRunner& runner, StageCall call) {
+    return runner.Submit(std::move(call), request, [this](absl::StatusOr<StageResult> result) {
       result_ = std::move(result);
       done_.Notify();
     });
@@ -93,10 +125,14 @@ class BatchingTest : public ::testing::Test {
  protected:
   static constexpr int64_t kWidth = 4;
 
-  void SetUp() override { AclPlanReset(); }
+  void SetUp() override {
+    unsetenv("HOSTACL_FAULTS");
+    AclPlanReset();
+  }
   void TearDown() override {
     AclPlanRelease();
     runner_.reset();
+    engine_.reset();
     devices_.reset();
   }
 
@@ -105,7 +141,17 @@ class BatchingTest : public ::testing::Test {
     std::vector<uint64_t> gears = {1, 4, 8};
     int instances = 1;
     int max_queue_items = 1024;
+    int max_items_per_request = 0;
+    std::vector<int> add_devices = {};  // of the second stage; empty: all
+    EngineOptions engine = OneAhead();
   };
+
+  // One batch on a device at a time, so that what waits meanwhile is seen to wait.
+  static EngineOptions OneAhead() {
+    EngineOptions options;
+    options.scheduling.ahead = 1;
+    return options;
+  }
 
   void Start(const Options& options) {
     auto set = DeviceSet::Create({.library_path = ACL_LIBRARY, .config_path = ""}, options.devices,
@@ -116,20 +162,30 @@ class BatchingTest : public ::testing::Test {
     for (const bool twice : {true, false}) {
       StageSpec spec;
       spec.name = twice ? "double" : "add";
-      spec.om_path = Write(spec.name, hostacl::testing::LinearOm({.gears = options.gears,
+      spec.om_path = Write(spec.name, hostacl::testing::LinearOm({.name = spec.name,
+                                                                  .gears = options.gears,
                                                                   .width = kWidth,
                                                                   .scale = twice ? 2.0f : 1.0f,
                                                                   .offset = twice ? 1.0f : 5.0f}));
       spec.instances = options.instances;
       spec.max_queue_items = options.max_queue_items;
+      spec.max_items_per_request = options.max_items_per_request;
+      if (!twice) spec.devices = options.add_devices;
       auto stage = LoadedStage::Load(spec, *devices_);
       ASSERT_TRUE(stage.ok()) << stage.status();
       stages.push_back(*std::move(stage));
     }
-    auto runner =
-        BatchingRunner::Create("tiny", std::move(stages), *devices_, pool_, Clock::Real(), &log_);
+    EngineOptions engine_options = options.engine;
+    engine_options.lanes = options.instances;
+    auto engine =
+        BatchEngine::Create(*devices_, pool_, Clock::Real(), &log_, std::move(engine_options));
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+    auto runner = BatchingRunner::Create("tiny", 1, std::move(stages), *engine_);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);
+    started_runs_ = AclPlanRuns();  // of the gears' measurement
+    AclPlanReset();
   }
 
   static std::string Write(const std::string& name, const std::string& content) {
@@ -168,6 +224,24 @@ class BatchingTest : public ::testing::Test {
     return call;
   }
 
+  // The same on what another call will keep.
+  static StageCall AddCall(int64_t items, const StagePromise& promise) {
+    StageResult kept;
+    kept.outputs = promise;
+    return AddCall(items, kept);
+  }
+
+  // Faults that the library injects, as hostacl/profiles/README.md tells; before Start.
+  static void Plan(const std::string& rules) {
+    const std::string path =
+        ::testing::TempDir() + "/omserve_faults_" + std::to_string(getpid()) + ".json";
+    FILE* file = fopen(path.c_str(), "wb");
+    const std::string plan = "{\"rules\": [" + rules + "]}";
+    fwrite(plan.data(), 1, plan.size(), file);
+    fclose(file);
+    setenv("HOSTACL_FAULTS", path.c_str(), 1);
+  }
+
   // What "double" makes of Call(items, first).
   static std::vector<float> Doubled(int64_t items, float first, float add = 0) {
     std::vector<float> values;
@@ -184,9 +258,14 @@ class BatchingTest : public ::testing::Test {
     ASSERT_TRUE(AclPlanWaitRuns(1));
   }
 
+  // Executions before the first call.
+  int started_runs() const { return started_runs_; }
+
+  int started_runs_ = 0;
   WorkerPool pool_{"worker", 2};
   BatchLog log_;
   std::unique_ptr<DeviceSet> devices_;
+  std::unique_ptr<BatchEngine> engine_;
   std::unique_ptr<BatchingRunner> runner_;
 };
 

@@ -77,7 +77,9 @@ TEST_F(BatchingTest, MoreThanTheLargestGearIsSplitAndPutTogetherInOrder) {
     call.Submit(*runner_, Call(1003, 1));
     EXPECT_EQ(call.Values(), Doubled(1003, 1));
     ASSERT_EQ(call.context.timings().size(), 1u);
-    EXPECT_EQ(call.context.timings()[0].batches, 126);
+    // The rest may be cheaper in more than one gear.
+    EXPECT_GE(call.context.timings()[0].batches, 126);
+    EXPECT_LE(call.context.timings()[0].batches, 132);
     TearDown();
   }
 }
@@ -89,14 +91,18 @@ TEST_F(BatchingTest, HeapMemoryIsCopiedToPageLockedMemoryFirst) {
   EXPECT_EQ(call.Values(), Doubled(3, 7));
 }
 
-TEST_F(BatchingTest, ARequestStaysOnItsDevice) {
+TEST_F(BatchingTest, ARequestGoesOnWhereItsTensorsAre) {
   ASSERT_NO_FATAL_FAILURE(Start({.devices = {0, 1}}));
-  TestCall on_one;
-  on_one.context.set_device(1);
-  on_one.Submit(*runner_, Call(1, 1));
-  EXPECT_EQ(on_one.Values(), Doubled(1, 1));
-  EXPECT_EQ(on_one.context.device(), 1);
-  EXPECT_EQ(on_one.context.timings().at(0).device, 1);
+  for (int i = 0; i < 4; ++i) {
+    TestCall first, second;
+    StageCall call = Call(1, 1);
+    call.keep = {0};
+    first.Submit(*runner_, std::move(call));
+    ASSERT_TRUE(first.Wait().ok()) << first.Wait().status();
+    second.Submit(*runner_, AddCall(1, *first.Wait()));
+    EXPECT_EQ(second.Values(), Doubled(1, 1, 5));
+    EXPECT_EQ(second.context.device(), first.context.device());
+  }
 }
 
 TEST_F(BatchingTest, ANewRequestGoesToTheDeviceWithLeastWork) {
@@ -184,7 +190,7 @@ TEST_F(BatchingTest, TimingsAreAddedBeforeDone) {
   call.Submit(*runner_, Call(3, 1));
   ASSERT_TRUE(call.Wait().ok());
   ASSERT_EQ(call.context.timings().size(), 1u);
-  const StageTiming& timing = call.context.timings()[0];
+  const StageTiming timing = call.context.timings()[0];
   EXPECT_EQ(timing.stage, "double");
   EXPECT_EQ(timing.device, 0);
   EXPECT_EQ(timing.batch_size, 3);

@@ -17,19 +17,35 @@ BuildInfo Info() { return {"0.1.0", "abc", "8.0.1", "Ascend310P3", "1.51.1"}; }
 TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   ServerMetrics metrics(Info());
   metrics.AddMethod("vitdet", "Detect");
+  metrics.AddStreams("vitdet");
   metrics.AddStage("vitdet", "backbone");
-  metrics.AddQueue("vitdet", "backbone", 0);
+  metrics.AddCallEnd("vitdet", "backbone", "done");
   metrics.AddDevice(0);
   metrics.AddModel("vitdet", "1");
   const std::string text = metrics.Text();
-  for (const char* family :
-       {"omserve_requests_total", "omserve_request_failures_total",
-        "omserve_request_duration_seconds", "omserve_stage_duration_seconds", "omserve_queue_depth",
-        "omserve_inflight_requests", "omserve_batch_size", "omserve_batch_padded_items_total",
-        "omserve_inferences_total", "omserve_batches_total", "omserve_device_busy_seconds_total",
-        "omserve_device_memory_used_bytes", "omserve_device_memory_total_bytes",
-        "omserve_device_healthy", "omserve_device_errors_total", "omserve_model_ready",
-        "omserve_model_load_duration_seconds", "omserve_build_info"}) {
+  for (const char* family : {"omserve_requests_total",
+                             "omserve_request_failures_total",
+                             "omserve_request_duration_seconds",
+                             "omserve_stage_duration_seconds",
+                             "omserve_queue_depth",
+                             "omserve_inflight_requests",
+                             "omserve_batch_size",
+                             "omserve_batch_padded_items_total",
+                             "omserve_inferences_total",
+                             "omserve_batches_total",
+                             "omserve_stage_calls_total",
+                             "omserve_shadow_checks_total",
+                             "omserve_device_busy_seconds_total",
+                             "omserve_device_memory_used_bytes",
+                             "omserve_device_memory_total_bytes",
+                             "omserve_device_healthy",
+                             "omserve_device_errors_total",
+                             "omserve_model_ready",
+                             "omserve_model_load_duration_seconds",
+                             "omserve_build_info",
+                             "omserve_request_restarts_total",
+                             "omserve_stream_frames_dropped_total",
+                             "omserve_streams"}) {
     EXPECT_THAT(text, HasSubstr("# HELP " + std::string(family) + " "));
     EXPECT_THAT(text, HasSubstr("\n" + std::string(family))) << "no series";
   }

@@ -34,12 +34,16 @@ TEST(ServerConfigTest, FillsInDefaults) {
   EXPECT_EQ(config->default_deadline, absl::Seconds(30));
   EXPECT_GE(config->host_threads, 1);
   EXPECT_EQ(config->acl_library, "libascendcl.so");
+  EXPECT_EQ(config->max_streams, 256);
+  EXPECT_TRUE(config->exit_without_device);
 }
 
 TEST(ServerConfigTest, TakesWhatTheFileSays) {
   const auto config = Load(
       "model_dir: \"models\" devices: [1, 0] acl_library: \"/opt/libascendcl.so\" "
-      "listeners { grpc: \"127.0.0.1:0\" } limits { max_message_mib: 4 drain_ms: 50 }");
+      "listeners { grpc: \"127.0.0.1:0\" } limits { max_message_mib: 4 drain_ms: 50 max_streams: 3 "
+      "} "
+      "without_device: WITHOUT_DEVICE_STAY");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->model_dir,
             (std::filesystem::path(::testing::TempDir()) / "models").lexically_normal());
@@ -48,6 +52,14 @@ TEST(ServerConfigTest, TakesWhatTheFileSays) {
   EXPECT_EQ(config->grpc_address, "127.0.0.1:0");
   EXPECT_EQ(config->max_message_bytes, 4 << 20);
   EXPECT_EQ(config->drain, absl::Milliseconds(50));
+  EXPECT_EQ(config->max_streams, 3);
+  EXPECT_FALSE(config->exit_without_device);
+}
+
+TEST(ServerConfigTest, CountsUnlessTold) {
+  EXPECT_TRUE(Load("")->count_requests);
+  EXPECT_TRUE(Load("metrics: METRICS_ALL")->count_requests);
+  EXPECT_FALSE(Load("metrics: METRICS_OFF")->count_requests);
 }
 
 TEST(ServerConfigTest, NamesTheWrongField) {
@@ -61,6 +73,7 @@ TEST(ServerConfigTest, NamesTheWrongField) {
       {"listeners { metrics: \"a:b\" }", "listeners.metrics: 'a:b'"},
       {"limits { max_message_mib: 4096 }", "limits.max_message_mib: 4096"},
       {"limits { max_inflight_requests: -1 }", "limits.max_inflight_requests: -1"},
+      {"limits { max_streams: -1 }", "limits.max_streams: -1"},
       {"limits { drain_ms: -1 }", "limits.drain_ms: -1"},
       {"host_threads: -2", "host_threads: -2"},
       {"devices: [0, 0]", "devices: 0 is there twice"},

@@ -21,6 +21,20 @@ TEST(AdmissionTest, RefusesAboveTheLimitAndLetsInAgain) {
   EXPECT_TRUE(admission.Enter().ok());
 }
 
+TEST(AdmissionTest, StreamsHaveALimitOfTheirOwn) {
+  Admission admission(1, 1);
+  std::optional<Admission::Ticket> stream(*admission.EnterStream());
+  EXPECT_EQ(admission.inflight(), 0);
+  EXPECT_TRUE(admission.Enter().ok());
+  EXPECT_EQ(admission.EnterStream().status().message(),
+            "too many streams open (limit 1); try again in 50 ms");
+  admission.Close();
+  EXPECT_FALSE(admission.WaitEmpty(absl::InfinitePast(), Clock::Real())) << "a stream is open";
+  stream.reset();
+  EXPECT_TRUE(admission.WaitEmpty(absl::InfinitePast(), Clock::Real()));
+  EXPECT_TRUE(absl::IsUnavailable(admission.EnterStream().status()));
+}
+
 TEST(AdmissionTest, RefusesOnceClosedAndTellsWhenEmpty) {
   Admission admission(2);
   std::optional<Admission::Ticket> inside(*admission.Enter());

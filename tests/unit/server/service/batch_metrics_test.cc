@@ -22,7 +22,9 @@ TEST(BatchMetricsTest, CountsBatchesAndErrors) {
   record.padding = 1;
   record.execute = absl::Milliseconds(500);
   observer.OnBatch(record);
-  observer.OnQueueDepth("m", "rpn", 1, 5);
+  observer.OnQueueDepth("m", "rpn", 5);
+  observer.OnCallEnded("m", "rpn", "expired");
+  observer.OnShadowCheck("m", "rpn", false);
   record.status = absl::UnavailableError("gone");
   observer.OnBatch(record);
   const std::string text = metrics.Text();
@@ -31,7 +33,11 @@ TEST(BatchMetricsTest, CountsBatchesAndErrors) {
   EXPECT_THAT(text, HasSubstr("omserve_batch_padded_items_total{model=\"m\",stage=\"rpn\"} 1"));
   EXPECT_THAT(text, HasSubstr("omserve_device_busy_seconds_total{device=\"1\"} 1"));
   EXPECT_THAT(text, HasSubstr("omserve_device_errors_total{code=\"UNAVAILABLE\",device=\"1\"} 1"));
-  EXPECT_THAT(text, HasSubstr("omserve_queue_depth{device=\"1\",model=\"m\",stage=\"rpn\"} 5"));
+  EXPECT_THAT(text, HasSubstr("omserve_queue_depth{model=\"m\",stage=\"rpn\"} 5"));
+  EXPECT_THAT(text, HasSubstr("omserve_stage_calls_total{model=\"m\",reason=\"expired\","
+                              "stage=\"rpn\"} 1"));
+  EXPECT_THAT(text, HasSubstr("omserve_shadow_checks_total{model=\"m\",result=\"different\","
+                              "stage=\"rpn\"} 1"));
 }
 
 TEST(BatchMetricsTest, IgnoresWhatItDoesNotKnow) {
@@ -42,7 +48,9 @@ TEST(BatchMetricsTest, IgnoresWhatItDoesNotKnow) {
   record.stage = "x";
   record.device = 9;
   observer.OnBatch(record);
-  observer.OnQueueDepth("m", "x", 9, 1);
+  observer.OnQueueDepth("m", "x", 1);
+  observer.OnCallEnded("m", "x", "done");
+  observer.OnShadowCheck("m", "x", true);
   SUCCEED();
 }
 

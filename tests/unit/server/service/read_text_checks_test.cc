@@ -29,8 +29,8 @@ v1::Image Raw(int width, int height) {
   return image;
 }
 
-std::string InputError(const v1::ReadTextRequest& request, const ImageLimits& limits = {}) {
-  const auto input = CheckReadTextInput(request, limits);
+std::string InputError(const v1::ReadTextRequest& request) {
+  const auto input = CheckReadTextInput(request, {});
   EXPECT_EQ(input.status().code(), absl::StatusCode::kInvalidArgument);
   return std::string(input.status().message());
 }
@@ -81,7 +81,11 @@ TEST(ReadTextInputTest, LinesAreLimitedInNumberAndSize) {
   *request.add_lines() = Raw(20, 10);
   ImageLimits limits;
   limits.max_pixels = 300;
-  EXPECT_THAT(InputError(request, limits), StartsWith("lines: together"));
+  const auto input = CheckReadTextInput(request, limits);
+  ASSERT_TRUE(input.ok()) << input.status();
+  EXPECT_EQ(*ReadTextInputBytes(*input, {}), 2 * 2 * 20 * 10 * 3);
+  EXPECT_THAT(std::string(ReadTextInputBytes(*input, limits).status().message()),
+              StartsWith("lines: together"));
 }
 
 TEST(ReadTextOptionsTest, WhatIsLeftOutComesFromTheModel) {

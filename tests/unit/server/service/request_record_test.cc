@@ -19,6 +19,7 @@ TEST(ReasonOfTest, CoversEveryKindOfFailure) {
   EXPECT_EQ(reason(absl::CancelledError("")), "cancelled");
   EXPECT_EQ(reason(absl::UnavailableError("")), "device_error");
   EXPECT_EQ(reason(absl::UnavailableError(""), false, true), "model_unavailable");
+  EXPECT_EQ(reason(absl::AbortedError("")), "superseded");
   EXPECT_EQ(reason(absl::InternalError("")), "internal");
 }
 
@@ -45,6 +46,16 @@ TEST(RecordRequestTest, CountsCodeReasonAndPhases) {
   EXPECT_NEAR(sum(Phase::kDecode), 0.002, 1e-9);
   EXPECT_NEAR(sum(Phase::kExecute), 0.008, 1e-9);
   EXPECT_EQ(sum(Phase::kPostprocess), 0);
+}
+
+TEST(RecordRequestTest, CountsNothingWhereMetricsAreOff) {
+  ServerMetrics metrics({}, /*count_requests=*/false);
+  const RequestMetrics method = metrics.AddMethod("m", "Detect");
+  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {}, false);
+  RecordRequest(method, absl::InvalidArgumentError("x"), absl::Milliseconds(1), {}, false);
+  EXPECT_EQ(method.requests[0]->Value(), 0);
+  EXPECT_EQ(method.failures[0]->Value(), 0);
+  EXPECT_EQ(method.duration->Collect().histogram.sample_count, 0u);
 }
 
 }  // namespace

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "pipelines/base/clock.h"
+#include "pipelines/base/executor.h"
+#include "pipelines/base/mutex.h"
+#include "pipelines/graphs/model_runner.h"
+#include "server/base/thread.h"
+#include "server/batching/batch_observer.h"
+#include "server/batching/cost_cache.h"
+#include "server/batching/device_lane.h"
+#include "server/batching/engine_options.h"
+#include "server/batching/engine_stage.h"
+#include "server/batching/pending_call.h"
+#include "server/batching/tensor_mover.h"
+#include "server/device/device_set.h"
+#include "server/scheduling/scheduler.h"
+
+namespace omserve {
+
+// Runs what the scheduler decides: brings calls, times and what the devices say to the pure core
+// under one lock, and does what it answers, on the lanes of all devices. All pipelines share it, as
+// they share the devices. Owned by the server; the runners of the pipelines go first. Thread-safe.
+class BatchEngine final : private DeviceLane::Owner {
+ public:
+  // Everything borrowed outlives the engine, the executor until every 'done' has run. 'observer'
+  // may be null.
+  static absl::StatusOr<std::unique_ptr<BatchEngine>> Create(DeviceSet& devices, Executor& executor,
+                                                             const Clock& clock,
+                                                             BatchObserver* observer,
+                                                             EngineOptions options);
+  // Waits for what is on the devices. What a device that hangs uses is never released.
+  ~BatchEngine() override;
+
+  // Measures the gears of a pipeline's stages and lets their calls in. The stages outlive the
+  // pipeline (EndPipeline). INVALID_ARGUMENT; what the devices say.
+  absl::StatusOr<scheduling::PipelineId> AddPipeline(
+      const std::string& name, double weight,
+      const std::vector<std::unique_ptr<EngineStage>>& stages);
+  // Ends what waits of the pipeline with UNAVAILABLE, and refuses what comes later. Blocks until
+  // nothing of it is on a device; false when a device that hangs holds some of it for ever.
+  bool EndPipeline(scheduling::PipelineId pipeline);
+
+  Admitted Admit(scheduling::PipelineId pipeline, RequestContext& context, int64_t bytes);
+  void Leave(RequestContext& context, bool completed);
+  void Cancel(RequestContext& context);
+  // As ModelRunner::Submit, for a call that fits the stage; 'pass' is held until 'done' has run.
+  StagePromise Submit(const EngineStage& stage, StageCall call, RequestContext& context,
+                      ModelRunner::Done done, Gate::Pass pass);
+
+  DeviceSet& devices() const { return devices_; }
+  Executor& executor() const { return executor_; }
+  const Clock& clock() const { return clock_; }
+  BatchObserver& observer() const { return observer_; }
+  const EngineOptions& options() const { return options_; }
+
+  // Items of a stage that wait, in no batch.
+  int64_t waiting_items(const EngineStage& stage) const;
+  // True when a device hangs with work of ours: the process should end without cleaning up.
+  bool stuck() const;
+
+ private:
+  // What is to be done without the lock.
+  struct Aftermath {
+    struct Ended {
+      std::shared_ptr<PendingCall> call;
+      scheduling::JobEnd end;
+    };
+    std::vector<Ended> ended;
+    std::vector<scheduling::FencedDevice> fenced;
+    std::vector<std::pair<const EngineStage*, int64_t>> depths;
+  };
+
+  BatchEngine(DeviceSet& devices, Executor& executor, const Clock& clock, BatchObserver& observer,
+              EngineOptions options, std::vector<scheduling::DeviceSpec> specs);
+
+  absl::Status MakeLanes();
+
+  void OnBatchRun(int64_t batch) override;
+  void OnBatchEnded(BatchEnd end) override;
+  void OnBatchLost(FormedBatch batch) override;
+  void Report(const BatchEnd& end);
+
+  void TimerLoop();
+  absl::Time Now() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int64_t NumberOf(RequestContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool OnDevices(scheduling::PipelineId pipeline) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Where a job must or should run, by where its inputs are.
+  absl::Status Place(const StageCall& call, const EngineStage& stage,
+                     scheduling::JobSpec& spec) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Lets the scheduler do what is due, and hands its batches out.
+  Aftermath Turn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void HandOut(const scheduling::ScheduledBatch& order) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Abandon(const scheduling::FencedDevice& fenced) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(const PendingCall& call, int64_t request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Conclude(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
+  void LeaveDevice(int64_t batch) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  DeviceSet& devices_;
+  Executor& executor_;
+  const Clock& clock_;
+  BatchObserver& observer_;
+  const EngineOptions options_;
+  TensorMover mover_;
+  CostCache cache_;
+
+  mutable Mutex mutex_;
+  CondVar timer_;
+  CondVar left_;  // a batch has left its device
+  scheduling::Scheduler scheduler_ ABSL_GUARDED_BY(mutex_);
+  std::vector<const EngineStage*> stages_ ABSL_GUARDED_BY(mutex_);  // by id
+  std::unordered_map<int64_t, std::shared_ptr<PendingCall>> calls_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<int64_t, std::vector<int64_t>> requests_ ABSL_GUARDED_BY(mutex_);  // jobs
+  // Not left their device yet, in the order of their numbers.
+  std::map<int64_t, scheduling::ScheduledBatch> batches_ ABSL_GUARDED_BY(mutex_);
+  int64_t last_request_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time last_now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  absl::Time armed_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // the timer's next look
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::vector<std::vector<std::unique_ptr<DeviceLane>>>
+      lanes_;  // by device; immutable after Create
+  Thread timer_thread_;
+};
+
+}  // namespace omserve

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+// The documented error codes that concern a program of models: their numbers, and that each of
+// them reaches the program from a call and from queued work. What brings a code about without
+// injection is asserted where the function is tested.
+#include <string>
+#include <vector>
+
+#include "session.h"
+
+namespace conformance {
+namespace {
+
+struct Code {
+  aclError macro;
+  int number;
+};
+
+constexpr Code kCodes[] = {
+    {ACL_ERROR_INVALID_PARAM, 100000},
+    {ACL_ERROR_UNINITIALIZE, 100001},
+    {ACL_ERROR_REPEAT_INITIALIZE, 100002},
+    {ACL_ERROR_INVALID_FILE, 100003},
+    {ACL_ERROR_INVALID_MODEL_ID, 100011},
+    {ACL_ERROR_DESERIALIZE_MODEL, 100012},
+    {ACL_ERROR_PARSE_MODEL, 100013},
+    {ACL_ERROR_READ_MODEL_FAILURE, 100014},
+    {ACL_ERROR_MODEL_SIZE_INVALID, 100015},
+    {ACL_ERROR_MODEL_MISSING_ATTR, 100016},
+    {ACL_ERROR_MODEL_INPUT_NOT_MATCH, 100017},
+    {ACL_ERROR_MODEL_OUTPUT_NOT_MATCH, 100018},
+    {ACL_ERROR_MODEL_NOT_DYNAMIC, 100019},
+    {ACL_ERROR_REPEAT_SUBSCRIBE, 100033},
+    {ACL_ERROR_STREAM_NOT_SUBSCRIBE, 100034},
+    {ACL_ERROR_THREAD_NOT_SUBSCRIBE, 100035},
+    {ACL_ERROR_WAIT_CALLBACK_TIMEOUT, 100036},
+    {ACL_ERROR_REPEAT_FINALIZE, 100037},
+    {ACL_ERROR_COMPILING_STUB_MODE, 100039},
+    {ACL_ERROR_RT_PARAM_INVALID, 107000},
+    {ACL_ERROR_RT_INVALID_DEVICEID, 107001},
+    {ACL_ERROR_RT_CONTEXT_NULL, 107002},
+    {ACL_ERROR_RT_STREAM_CONTEXT, 107003},
+    {ACL_ERROR_RT_MODEL_CONTEXT, 107004},
+    {ACL_ERROR_RT_STREAM_MODEL, 107005},
+    {ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, 107006},
+    {ACL_ERROR_RT_EVENT_TIMESTAMP_REVERSAL, 107007},
+    {ACL_ERROR_RT_ADDR_UNALIGNED, 107008},
+    {ACL_ERROR_RT_STREAM_SUBSCRIBE, 107011},
+    {ACL_ERROR_RT_THREAD_SUBSCRIBE, 107012},
+    {ACL_ERROR_RT_STREAM_NO_CB_REG, 107015},
+    {ACL_ERROR_RT_INVALID_MEMORY_TYPE, 107016},
+    {ACL_ERROR_RT_INVALID_HANDLE, 107017},
+    {ACL_ERROR_RT_INVALID_MALLOC_TYPE, 107018},
+    {ACL_ERROR_RT_WAIT_TIMEOUT, 107019},
+    {ACL_ERROR_RT_TASK_TIMEOUT, 107020},
+    {ACL_ERROR_RT_DEVICE_TASK_ABORT, 107022},
+    {ACL_ERROR_RT_STREAM_ABORT, 107023},
+    {ACL_ERROR_RT_MODEL_RUNNING, 107037},
+    {ACL_ERROR_GE_PARAM_INVALID, 145000},
+    {ACL_ERROR_GE_EXEC_MODEL_PATH_INVALID, 145002},
+    {ACL_ERROR_GE_EXEC_MODEL_ID_INVALID, 145003},
+    {ACL_ERROR_GE_EXEC_MODEL_DATA_SIZE_INVALID, 145006},
+    {ACL_ERROR_GE_EXEC_MODEL_ADDR_INVALID, 145007},
+    {ACL_ERROR_GE_DYNAMIC_INPUT_ADDR_INVALID, 145011},
+    {ACL_ERROR_GE_DYNAMIC_INPUT_LENGTH_INVALID, 145012},
+    {ACL_ERROR_GE_DYNAMIC_BATCH_SIZE_INVALID, 145013},
+    {ACL_ERROR_GE_AIPP_BATCH_EMPTY, 145014},
+    {ACL_ERROR_GE_AIPP_NOT_EXIST, 145015},
+    {ACL_ERROR_GE_AIPP_MODE_INVALID, 145016},
+    {ACL_ERROR_GE_OP_TASK_TYPE_INVALID, 145017},
+    {ACL_ERROR_GE_OP_KERNEL_TYPE_INVALID, 145018},
+    {ACL_ERROR_GE_PLGMGR_PATH_INVALID, 145019},
+    {ACL_ERROR_GE_FORMAT_INVALID, 145020},
+    {ACL_ERROR_GE_SHAPE_INVALID, 145021},
+    {ACL_ERROR_GE_DATATYPE_INVALID, 145022},
+    {ACL_ERROR_INVALID_OPP_PATH, 148049},
+    {ACL_ERROR_BAD_ALLOC, 200000},
+    {ACL_ERROR_API_NOT_SUPPORT, 200001},
+    {ACL_ERROR_INVALID_DEVICE, 200002},
+    {ACL_ERROR_MEMORY_ADDRESS_UNALIGNED, 200003},
+    {ACL_ERROR_FEATURE_UNSUPPORTED, 200006},
+    {ACL_ERROR_RT_FEATURE_NOT_SUPPORT, 207000},
+    {ACL_ERROR_RT_MEMORY_ALLOCATION, 207001},
+    {ACL_ERROR_RT_AICORE_OVER_FLOW, 207003},
+    {ACL_ERROR_RT_NO_DEVICE, 207004},
+    {ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, 207005},
+    {ACL_ERROR_RT_NO_PERMISSION, 207006},
+    {ACL_ERROR_RT_NO_EVENT_RESOURCE, 207007},
+    {ACL_ERROR_RT_NO_STREAM_RESOURCE, 207008},
+    {ACL_ERROR_RT_NO_NOTIFY_RESOURCE, 207009},
+    {ACL_ERROR_RT_NO_MODEL_RESOURCE, 207010},
+    {ACL_ERROR_RT_OVER_LIMIT, 207012},
+    {ACL_ERROR_RT_QUEUE_EMPTY, 207013},
+    {ACL_ERROR_RT_QUEUE_FULL, 207014},
+    {ACL_ERROR_RT_AIVEC_OVER_FLOW, 207016},
+    {ACL_ERROR_RT_OVER_FLOW, 207017},
+    {ACL_ERROR_RT_DEVICE_OOM, 207018},
+    {ACL_ERROR_GE_MEMORY_ALLOCATION, 245000},
+    {ACL_ERROR_GE_MEMORY_OPERATE_FAILED, 245001},
+    {ACL_ERROR_GE_DEVICE_MEMORY_OPERATE_FAILED, 245002},
+    {ACL_ERROR_GE_SUBHEALTHY, 345102},
+    {ACL_ERROR_GE_USER_RAISE_EXCEPTION, 345103},
+    {ACL_ERROR_GE_DATA_NOT_ALIGNED, 345104},
+    {ACL_ERROR_INTERNAL_ERROR, 500000},
+    {ACL_ERROR_FAILURE, 500001},
+    {ACL_ERROR_GE_FAILURE, 500002},
+    {ACL_ERROR_RT_FAILURE, 500003},
+    {ACL_ERROR_DRV_FAILURE, 500004},
+    {ACL_ERROR_PROFILING_FAILURE, 500005},
+    {ACL_ERROR_RT_INTERNAL_ERROR, 507000},
+    {ACL_ERROR_RT_TS_ERROR, 507001},
+    {ACL_ERROR_RT_STREAM_TASK_FULL, 507002},
+    {ACL_ERROR_RT_SOC_VERSION, 507008},
+    {ACL_ERROR_RT_LOST_HEARTBEAT, 507010},
+    {ACL_ERROR_RT_MODEL_EXECUTE, 507011},
+    {ACL_ERROR_RT_REPORT_TIMEOUT, 507012},
+    {ACL_ERROR_RT_SYS_DMA, 507013},
+    {ACL_ERROR_RT_AICORE_TIMEOUT, 507014},
+    {ACL_ERROR_RT_AICORE_EXCEPTION, 507015},
+    {ACL_ERROR_RT_AICORE_TRAP_EXCEPTION, 507016},
+    {ACL_ERROR_RT_AICPU_TIMEOUT, 507017},
+    {ACL_ERROR_RT_AICPU_EXCEPTION, 507018},
+    {ACL_ERROR_RT_DEV_SETUP_ERROR, 507033},
+    {ACL_ERROR_RT_VECTOR_CORE_TIMEOUT, 507034},
+    {ACL_ERROR_RT_VECTOR_CORE_EXCEPTION, 507035},
+    {ACL_ERROR_RT_VECTOR_CORE_TRAP_EXCEPTION, 507036},
+    {ACL_ERROR_RT_AICORE_TRAP_READ_OVERFLOW, 507042},
+    {ACL_ERROR_RT_AICORE_TRAP_WRITE_OVERFLOW, 507043},
+    {ACL_ERROR_RT_VECTOR_CORE_TRAP_READ_OVERFLOW, 507044},
+    {ACL_ERROR_RT_VECTOR_CORE_TRAP_WRITE_OVERFLOW, 507045},
+    {ACL_ERROR_RT_STREAM_SYNC_TIMEOUT, 507046},
+    {ACL_ERROR_RT_EVENT_SYNC_TIMEOUT, 507047},
+    {ACL_ERROR_RT_FFTS_PLUS_TIMEOUT, 507048},
+    {ACL_ERROR_RT_FFTS_PLUS_EXCEPTION, 507049},
+    {ACL_ERROR_RT_FFTS_PLUS_TRAP_EXCEPTION, 507050},
+    {ACL_ERROR_RT_COPY_DATA, 507052},
+    {ACL_ERROR_RT_DEVICE_MEM_ERROR, 507053},
+    {ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR, 507054},
+    {ACL_ERROR_RT_SUSPECT_DEVICE_MEM_ERROR, 507055},
+    {ACL_ERROR_RT_LINK_ERROR, 507056},
+    {ACL_ERROR_RT_SUSPECT_REMOTE_ERROR, 507057},
+    {ACL_ERROR_RT_DRV_INTERNAL_ERROR, 507899},
+    {ACL_ERROR_RT_AICPU_INTERNAL_ERROR, 507900},
+    {ACL_ERROR_RT_SOCKET_CLOSE, 507901},
+    {ACL_ERROR_RT_COMM_OP_RETRY_FAIL, 507904},
+    {ACL_ERROR_GE_INTERNAL_ERROR, 545000},
+    {ACL_ERROR_GE_LOAD_MODEL, 545001},
+    {ACL_ERROR_GE_EXEC_LOAD_MODEL_PARTITION_FAILED, 545002},
+    {ACL_ERROR_GE_EXEC_LOAD_WEIGHT_PARTITION_FAILED, 545003},
+    {ACL_ERROR_GE_EXEC_LOAD_TASK_PARTITION_FAILED, 545004},
+    {ACL_ERROR_GE_EXEC_LOAD_KERNEL_PARTITION_FAILED, 545005},
+    {ACL_ERROR_GE_UNLOAD_MODEL, 545009},
+    {ACL_ERROR_GE_MODEL_EXECUTE_TIMEOUT, 545601},
+    {ACL_ERROR_GE_REDEPLOYING, 545602},
+};
+
+TEST(ErrorCodes, HaveTheirNumbers) {
+  EXPECT_EQ(ACL_SUCCESS, 0);
+  EXPECT_EQ(ACL_ERROR_NONE, 0);
+  for (const Code& code : kCodes) EXPECT_EQ(code.macro, code.number);
+}
+
+// After these the device is gone, and every call says so.
+bool LosesTheDevice(int code) {
+  return IsOneOf(code, {ACL_ERROR_RT_TS_ERROR, ACL_ERROR_RT_LOST_HEARTBEAT,
+                        ACL_ERROR_RT_DEV_SETUP_ERROR, ACL_ERROR_RT_SOCKET_CLOSE});
+}
+
+class ErrorCodesOfADevice : public Session {
+ protected:
+  // One rule after the other meets one call, or one task, after the other.
+  void Plan(const std::string& watches, const std::vector<int>& codes) {
+    std::string rules;
+    for (size_t i = 0; i < codes.size(); ++i) {
+      rules += (i == 0 ? "{" : ", {") + watches + R"(, "nth": )" + std::to_string(i + 1) +
+               R"(, "error": )" + std::to_string(codes[i]) + "}";
+    }
+    Restart({{"HOSTACL_FAULTS", WriteTemporary("codes.json", R"({"rules": [)" + rules + "]}")}});
+  }
+};
+
+TEST_F(ErrorCodesOfADevice, EachIsWhatAFailingCallReturns) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  std::vector<int> passing;
+  std::vector<int> losing;
+  for (const Code& code : kCodes) {
+    (LosesTheDevice(code.number) ? losing : passing).push_back(code.number);
+  }
+  ASSERT_EQ(losing.size(), 4u);
+  const std::string watches = R"("call": "aclrtMemset")";
+  Plan(watches, passing);
+  void* memory = Device(64);
+  for (const int code : passing) {
+    EXPECT_EQ(aclrtMemset(memory, 64, 0, 64), code);
+    EXPECT_FALSE(Message().empty()) << code;
+  }
+  EXPECT_EQ(aclrtMemset(memory, 64, 0, 64), ACL_SUCCESS) << Message();
+  for (const int code : losing) {
+    Plan(watches, {code});
+    memory = Device(64);
+    EXPECT_EQ(aclrtMemset(memory, 64, 0, 64), code);
+    EXPECT_EQ(aclrtSynchronizeDevice(), code) << "the device is back";
+  }
+}
+
+// Resources, functional conditions and inner faults: 1xxxxx is what a call itself finds.
+TEST_F(ErrorCodesOfADevice, EachFaultOfQueuedWorkComesBackAtTheSynchronisation) {
+  NEEDS_HOSTACL("HOSTACL_FAULTS");
+  for (const Code& code : kCodes) {
+    if (code.number < 200000) continue;
+    Plan(R"("task": "copy")", {code.number});
+    void* memory = Device(64);
+    void* host = Pinned(64);
+    EXPECT_EQ(aclrtMemcpyAsync(memory, 64, host, 64, ACL_MEMCPY_HOST_TO_DEVICE, stream_),
+              ACL_SUCCESS)
+        << Message();
+    EXPECT_EQ(aclrtSynchronizeStream(stream_), code.number) << Message();
+  }
+}
+
+}  // namespace
+}  // namespace conformance
