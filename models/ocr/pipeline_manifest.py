@@ -31,7 +31,7 @@ def manifest_class() -> Any:
     with tempfile.TemporaryDirectory() as scratch:
         out = pathlib.Path(scratch) / "set"
         subprocess.run(
-            ["protoc", f"-I{ROOT / 'proto'}", f"--descriptor_set_out={out}"]
+            ["protoc", f"-I{ROOT / 'proto'}", "--include_imports", f"--descriptor_set_out={out}"]
             + [str(ROOT / "proto/omserve/v1/manifest.proto")],
             check=True,
         )

@@ -169,11 +169,12 @@ def main() -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     report = Report()
     build, models = ROOT / "build/release", ROOT / "build/models"
-    with running_server(build, models, log=args.out / "server.log") as server:
-        if "vitdet" in parts:
-            evaluate_vitdet(server, args.out / "scenes", args.scenes, report)
-        if "internvit" in parts:
-            evaluate_internvit(server, args.out / "garments", args.garments, report)
+    if parts & {"vitdet", "internvit"}:
+        with running_server(build, models, log=args.out / "server.log") as server:
+            if "vitdet" in parts:
+                evaluate_vitdet(server, args.out / "scenes", args.scenes, report)
+            if "internvit" in parts:
+                evaluate_internvit(server, args.out / "garments", args.garments, report)
     if "ocr" in parts:
         from tests.eval.ocr import evaluate_ocr  # RapidOCR alone takes a second to import
 
