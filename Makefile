@@ -11,13 +11,14 @@ JOBS ?= $(shell nproc)
 bootstrap:
 	@deploy/bootstrap.sh
 
-PROGRAMS := omserve omserve-client omserve-loadtest ascendcl atc
+PROGRAMS := omserve omserve-client omserve-doctor omserve-loadtest ascendcl atc
 
-# Optimised programs and libraries, and the OM files of the shipped models.
+# Optimised programs and libraries, the OM files of the shipped models, the Python client's stubs.
 build: bootstrap
 	@deploy/build.sh release $(PROGRAMS)
 	@deploy/compile_models.sh build/release build/models
 	@deploy/compile_ocr.sh build/release models/ppocr_v4/pipeline.pbtxt build/models_ocr/ppocr_v4
+	@/usr/bin/python3 client/python/generate.py
 
 # Two simulated NPUs, held-out scenes in, drawn pictures out.
 demo: build

@@ -12,9 +12,12 @@ packages=(
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
   libpolyclipping-dev prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev python3 python3-pip curl
+  python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
+  python3-shapely
 )
 eval_packages=(
   python3-torch python3-torchvision libopenblas0-pthread dataset-fashion-mnist python3-venv
+  fonts-noto-cjk fonts-dejavu-core fonts-liberation
 )
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
@@ -64,11 +67,13 @@ install_wheel() {
 
 install_venv() {
   local want stamp=build/venv/.omserve.sha256
-  want=$(sha256sum <models/requirements.txt)
+  want=$(cat models/requirements.txt deploy/rapidocr.txt | sha256sum)
   [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return 0
   say "making the Python environment of the recipes and scores"
   [ -x build/venv/bin/python ] || /usr/bin/python3 -m venv --system-site-packages build/venv
   build/venv/bin/python -m pip install -q -r models/requirements.txt
+  # Without its dependencies: it asks for a second OpenCV, and the rest is in the requirements.
+  build/venv/bin/python -m pip install -q --no-deps --require-hashes -r deploy/rapidocr.txt
   echo "$want" >"$stamp"
 }
 

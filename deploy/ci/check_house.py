@@ -26,6 +26,7 @@ ARROWS = {
     "hostacl": [],
     "server/base": ["pipelines/base"],
     "server/device": ["server/base", "pipelines/base"],
+    "server/doctor": ["server/device", "pipelines/base"],
     "server/metrics": ["pipelines/base", "server/base"],
     "server/registry": ["server/device", "server/base", "server/metrics", "pipelines"],
     "server/scheduling": ["server/base", "pipelines/base"],
@@ -51,7 +52,7 @@ WORDS = [
     (r"\bstd::(mutex|condition_variable|unique_lock)\b", ("pipelines/base/mutex.h", "hostacl/src/mutex.h", "client/mutex.h"), "use the annotated Mutex"),
     (r"\bstd::j?thread\b(?!::)", ("server/base/", "hostacl/src/", "client/"), "use server/base/thread.h"),
     (r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep)\b", ("hostacl/src/",), "wait for an event with a deadline"),
-    (r"\bgetenv\b", ("hostacl/src/", "client/"), "use a flag or the config"),
+    (r"\bgetenv\b", ("hostacl/src/", "client/", "server/doctor/"), "use a flag or the config"),
     (r"\babsl::Now\(\)", ("pipelines/base/clock.cc", "client/"), "take the time from the injected Clock"),
 ]
 BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc)(_test)?\.(h|cc|py)$")

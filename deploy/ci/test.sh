@@ -9,14 +9,15 @@ say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 
 say "house rules"
 /usr/bin/python3 deploy/ci/check_house.py
-/usr/bin/python3 -m unittest -q deploy.ci.check_house_test deploy.onnx_metadata_test \
-  tests.bench.load_test
+say "Python unit tests"
+deploy/ci/python_tests.sh unit
 say "formatting"
 git ls-files -- '*.cc' '*.h' | xargs clang-format-19 --dry-run --Werror
 say "release build"
 deploy/build.sh release
 say "release tests"
 ctest --test-dir build/release --output-on-failure -j 2
+deploy/ci/python_tests.sh integration
 say "ASan + UBSan build"
 deploy/build.sh asan
 say "ASan + UBSan tests"

@@ -140,6 +140,12 @@ def bench_hostacl(out: pathlib.Path, report: Report) -> None:
         report.add(figure["name"], figure["value"], figure["unit"], better, bar, figure["how"])
 
 
+def bench_ocr(out: pathlib.Path, report: Report) -> None:
+    from tests.bench import ocr  # RapidOCR takes a second to import
+
+    ocr.bench_ocr(out, report)
+
+
 def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], None]]:
     """What there is to measure, by name, in order."""
     out: pathlib.Path = args.out
@@ -158,6 +164,7 @@ def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], No
         "detect.host": with_scenes(bench_host, report),
         "serve.soak": with_scenes(bench_soak, args.soak_requests, report),
     }
+    named["ocr"] = lambda: bench_ocr(out, report)
     for name in sched.CASES:
         named[name] = functools.partial(sched.bench_sched, name, out, report, not args.no_plain)
     return named

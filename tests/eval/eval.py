@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accuracy through the running server, on data that no recipe has seen.
 
-usage: python -m tests.eval.eval --out build/eval [--scenes 200] [--garments 2000]
+usage: python -m tests.eval.eval --out build/eval [--only vitdet,internvit,ocr] [--scenes 200]
+         [--garments 2000] [--lines 1000] [--pages 60]
 """
 
 from __future__ import annotations
@@ -158,13 +159,28 @@ def main() -> int:
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/eval")
     parser.add_argument("--scenes", type=int, default=200)
     parser.add_argument("--garments", type=int, default=2000)
+    parser.add_argument("--lines", type=int, default=1000)
+    parser.add_argument("--pages", type=int, default=60)
+    parser.add_argument("--only", default="vitdet,internvit,ocr", help="parts, with commas")
     args = parser.parse_args()
+    parts = set(args.only.split(","))
+    if unknown := parts - {"vitdet", "internvit", "ocr"}:
+        parser.error(f"--only: there is no part {sorted(unknown)[0]}")
     args.out.mkdir(parents=True, exist_ok=True)
     report = Report()
     build, models = ROOT / "build/release", ROOT / "build/models"
-    with running_server(build, models, log=args.out / "server.log") as server:
-        evaluate_vitdet(server, args.out / "scenes", args.scenes, report)
-        evaluate_internvit(server, args.out / "garments", args.garments, report)
+    if parts & {"vitdet", "internvit"}:
+        with running_server(build, models, log=args.out / "server.log") as server:
+            if "vitdet" in parts:
+                evaluate_vitdet(server, args.out / "scenes", args.scenes, report)
+            if "internvit" in parts:
+                evaluate_internvit(server, args.out / "garments", args.garments, report)
+    if "ocr" in parts:
+        from tests.eval.ocr import evaluate_ocr  # RapidOCR alone takes a second to import
+
+        models = ROOT / "build/models_ocr"
+        with running_server(build, models, 1, log=args.out / "ocr.log") as server:
+            evaluate_ocr(server, args.out / "ocr", args.lines, args.pages, report)
     report.write(args.out)
     return 0
 

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+# The tests that are Python. usage: deploy/ci/python_tests.sh unit|integration
+#   integration needs the release build.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+/usr/bin/python3 client/python/generate.py
+export PYTHONPATH=$PWD/client/python:$PWD
+run() { # folder
+  echo "$1"
+  /usr/bin/python3 -m unittest discover -q -s "$1" -p '*_test.py'
+}
+case ${1:-} in
+  unit)
+    /usr/bin/python3 -m unittest -q deploy.ci.check_house_test deploy.onnx_metadata_test \
+      tests.bench.load_test
+    run tests/unit/client/python
+    run tests/unit/models/ocr
+    run tests/unit/eval
+    ;;
+  integration) run tests/integration/python ;;
+  *) echo "usage: deploy/ci/python_tests.sh unit|integration" >&2; exit 2 ;;
+esac
