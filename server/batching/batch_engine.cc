@@ -354,6 +354,7 @@ DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
 
 void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
   const size_t device = static_cast<size_t>(fenced.device);
+  devices_.device(device).MarkUnhealthy(fenced.why);
   for (const auto& [id, order] : batches_) {
     if (order.device != fenced.device) continue;
     for (const scheduling::Segment& segment : order.segments) {
@@ -368,9 +369,8 @@ void BatchEngine::Abandon(const scheduling::FencedDevice& fenced) {
 void BatchEngine::Conclude(Aftermath aftermath) {
   for (DeviceLane* const lane : aftermath.lanes) lane->SubmitSoon();
   for (const scheduling::FencedDevice& fenced : aftermath.fenced) {
-    Device& device = devices_.device(static_cast<size_t>(fenced.device));
-    device.MarkUnhealthy(fenced.why);
-    spdlog::error("device {} takes no work any more: {}", device.id(), fenced.why.ToString());
+    spdlog::error("device {} takes no work any more: {}",
+                  devices_.device(static_cast<size_t>(fenced.device)).id(), fenced.why.ToString());
   }
   for (Aftermath::Ended& ended : aftermath.ended) {
     if (ended.end.reason == scheduling::EndReason::kRestart) {

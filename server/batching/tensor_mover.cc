@@ -38,10 +38,19 @@ absl::StatusOr<HostTensor> TensorMover::Fetch(const DeviceRows& rows, int64_t fi
   const size_t bytes = static_cast<size_t>(count) * rows.row_bytes();
   for (const auto& source : sources_) {
     if (source->device.id() != rows.device()) continue;
-    if (const absl::Status health = source->device.health(); !health.ok()) return health;
-    ScopedBind bind(source->device);
-    OMSERVE_RETURN_IF_ERROR(bind.status());
-    return FetchFrom(*source, rows.row(first), bytes);
+    absl::Status failed = source->device.health();
+    if (failed.ok()) {
+      ScopedBind bind(source->device);
+      failed = bind.status();
+      if (failed.ok()) {
+        absl::StatusOr<HostTensor> fetched = FetchFrom(*source, rows.row(first), bytes);
+        if (fetched.ok()) return fetched;
+        failed = fetched.status();
+      }
+    }
+    // Without ACL's number: it would be taken for an error of the device that wants the rows.
+    return absl::UnavailableError(
+        absl::StrCat("rows did not come from device ", rows.device(), ": ", failed.message()));
   }
   return absl::InternalError(absl::StrCat("there is no device ", rows.device()));
 }
