@@ -61,7 +61,7 @@ TEST_F(SchedulerFailureTest, WhatFailedUnclearlyRunsAgainWithNothingElseOnTheDev
   const JobId a = Submit(4), b = Submit(4);
   const auto first = Advance();
   ASSERT_THAT(first, SizeIs(1));
-  Pass(Milliseconds(12));  // the device will soon be free
+  Pass(Milliseconds(13));  // the device will soon be free
   const auto second = Advance();
   ASSERT_THAT(second, SizeIs(1)) << "one behind the other";
   End(first[0], BatchResult::kUnclear);
