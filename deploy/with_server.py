@@ -116,8 +116,12 @@ def main() -> int:
     if not command:
         parser.error("give a command after --")
     env = {"HOSTACL_PROFILE": str(args.profile.resolve())} if args.profile else {}
+    # What the gears take is measured once; a profile makes it another device.
+    cache = "" if args.profile else f'cache_dir: "{ROOT / "build/gear_costs"}"\n'
     try:
-        with running_server(args.build, args.models, args.devices, env, args.log) as server:
+        with running_server(
+            args.build, args.models, args.devices, env, args.log, config_text=cache
+        ) as server:
             environment = os.environ | {
                 "OMSERVE_SERVER": server.address,
                 "OMSERVE_METRICS": f"127.0.0.1:{server.ports['metrics']}",

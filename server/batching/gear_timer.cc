@@ -23,6 +23,8 @@ using scheduling::GearCosts;
 // A gear has been measured when it ran this often, or took this long.
 constexpr int kRuns = 3;
 constexpr absl::Duration kEnough = absl::Milliseconds(200);
+// A run that takes this long is measured once.
+constexpr absl::Duration kLong = absl::Milliseconds(400);
 constexpr absl::Duration kLimit = absl::Minutes(2);
 
 // One stage on one device, with zeros for inputs.
@@ -77,24 +79,33 @@ class Rehearsal {
   absl::StatusOr<GearCosts::Row> Measure(int gear) {
     GearCosts::Row row;
     row.gear = gear;
-    OMSERVE_RETURN_IF_ERROR(Queue(gear));  // the first run prepares
-    OMSERVE_RETURN_IF_ERROR(Wait());
+    OMSERVE_RETURN_IF_ERROR(RunOnce(row));
+    // The first run also prepares, which counts for little when the run itself is long.
+    if (row.execute >= kLong) return row;
+    row.samples = 0;
     absl::Duration total;
     while (row.samples < kRuns && (row.samples == 0 || total < kEnough)) {
-      OMSERVE_RETURN_IF_ERROR(Queue(gear));
-      OMSERVE_RETURN_IF_ERROR(Wait());
-      OMSERVE_ASSIGN_OR_RETURN(const absl::Duration execute, Event::Elapsed(copied_, end_));
-      OMSERVE_ASSIGN_OR_RETURN(const absl::Duration copy_in, Event::Elapsed(start_, copied_));
-      total += execute;
-      const bool best = row.samples == 0 || execute < row.execute;
-      if (best) row.execute = row.least = std::max(execute, absl::Nanoseconds(1));
-      if (best) row.copy_in = copy_in;
-      ++row.samples;
+      OMSERVE_RETURN_IF_ERROR(RunOnce(row));
+      total += row.execute;
     }
     return row;
   }
 
  private:
+  // The best of the runs so far stays in 'row'.
+  absl::Status RunOnce(GearCosts::Row& row) {
+    OMSERVE_RETURN_IF_ERROR(Queue(row.gear));
+    OMSERVE_RETURN_IF_ERROR(Wait());
+    OMSERVE_ASSIGN_OR_RETURN(const absl::Duration execute, Event::Elapsed(copied_, end_));
+    OMSERVE_ASSIGN_OR_RETURN(const absl::Duration copy_in, Event::Elapsed(start_, copied_));
+    if (row.samples == 0 || execute < row.execute) {
+      row.execute = row.least = std::max(execute, absl::Nanoseconds(1));
+      row.copy_in = copy_in;
+    }
+    ++row.samples;
+    return absl::OkStatus();
+  }
+
   Rehearsal(const EngineStage& stage, size_t index, Stream stream, Event start, Event copied,
             Event end)
       : stage_(&stage),
