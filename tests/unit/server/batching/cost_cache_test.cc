@@ -83,8 +83,8 @@ TEST_F(CostCacheTest, ARestartMeasuresNothingAgain) {
   const int measured = log_.entries().empty() ? started_runs() : -1;
   TearDown();
   ASSERT_NO_FATAL_FAILURE(Start({.engine = engine}));
-  EXPECT_EQ(measured, 2 * 3 * 4);  // stages, gears, one first run and three more
-  EXPECT_EQ(started_runs(), 2);    // each stage once, to be warm
+  EXPECT_GE(measured, 2 * 3);    // stages, gears; as often as the time of a run asks for
+  EXPECT_EQ(started_runs(), 2);  // each stage once, to be warm
   TestCall call;
   call.Submit(*runner_, Call(3, 1));
   EXPECT_EQ(call.Values(), Doubled(3, 1));

@@ -63,6 +63,8 @@ TEST_F(BlockPoolTest, TakesAnIdleBlockOfUpToTwiceTheSizeBeforeNewMemory) {
   EXPECT_NE(small, block);
   EXPECT_EQ(pool.stats().allocations, 2u);
   EXPECT_EQ(*pool.Acquire(8192), block);  // it went back to its own class
+  pool.Release(small);
+  pool.Release(block);
 }
 
 TEST_F(BlockPoolTest, GivesIdleBlocksBackWhenTheSystemHasNoMore) {
