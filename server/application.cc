@@ -196,7 +196,7 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
     model->frame_metrics = metrics->AddMethod(spec.name, "DetectStream");
     model->stream_metrics = metrics->AddStreams(spec.name);
   }
-  OMSERVE_RETURN_IF_ERROR(catalog->Add(std::move(model)));
+  catalog->Publish(std::move(model));
   health_names.push_back(spec.name);
   const absl::Duration took = clock.Now() - start;
   model_metrics.push_back(metrics->AddModel(spec.name, spec.version));
@@ -288,7 +288,7 @@ absl::Status Application::Stop() {
   // Those that are still there are cancelled; their pipelines end at the next stage.
   parts.listeners->Shutdown(parts.clock.Now());
   // While there are workers that the ends can be posted to.
-  for (const ServedModel* model : parts.catalog->All()) model->runner->Close();
+  for (const ModelPin& model : parts.catalog->All()) model->runner->Close();
   parts.workers->Stop();
   parts.metrics_listener.reset();
   parts.listeners.reset();

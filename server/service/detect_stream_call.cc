@@ -200,8 +200,9 @@ void DetectStreamCall::Advance() {
   }
 }
 
-const StreamMetrics& DetectStreamCall::MetricsOf(const Frame& frame) const {
-  const auto model = environment_.calls.catalog.Find<VitDet>(frame.request.model());
+StreamMetrics DetectStreamCall::MetricsOf(const Frame& frame) const {
+  const auto model =
+      environment_.calls.catalog.Find<VitDet>(frame.request.model(), frame.request.version());
   return model.ok() ? (*model)->stream_metrics : environment_.stream_fallback;
 }
 

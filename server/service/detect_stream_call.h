@@ -76,7 +76,7 @@ class DetectStreamCall final : public grpc::ServerBidiReactor<v1::DetectRequest,
   std::optional<absl::Status> Final() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Counts frames that never began.
   void CountDropped(const std::shared_ptr<Frame>& frame) const;
-  const StreamMetrics& MetricsOf(const Frame& frame) const;
+  StreamMetrics MetricsOf(const Frame& frame) const;
 
   const StreamEnvironment environment_;
   grpc::CallbackServerContext& rpc_;

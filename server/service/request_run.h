@@ -61,7 +61,7 @@ class RequestRun {
   RequestRun(const RequestRun&) = delete;
   RequestRun& operator=(const RequestRun&) = delete;
   ~RequestRun() {
-    if (ticket_ && !metrics_->off) metrics_->inflight->Decrement();
+    if (inflight_ != nullptr) inflight_->Decrement();
   }
 
   // Frames of a stream are decoded side by side, so that the older one may come to the scheduler
@@ -88,7 +88,7 @@ class RequestRun {
     context_.Cancel();
     // Under the lock, so that the request cannot leave meanwhile.
     MutexLock lock(mutex_);
-    if (let_in_) model_->runner->Cancel(context_);
+    if (let_in_) (*model_)->runner->Cancel(context_);
   }
 
   // When to come again, after RESOURCE_EXHAUSTED.
@@ -98,20 +98,24 @@ class RequestRun {
 
  private:
   absl::Status Prepare() {
-    OMSERVE_ASSIGN_OR_RETURN(
-        model_, environment_.catalog.Find<typename Method::Pipeline>(request_->model()));
-    metrics_ = &Method::Metrics(*model_);
+    OMSERVE_ASSIGN_OR_RETURN(ModelPin pin, environment_.catalog.Find<typename Method::Pipeline>(
+                                               request_->model(), request_->version()));
+    model_.emplace(std::move(pin));
+    metrics_ = &Method::Metrics(**model_);
     OMSERVE_RETURN_IF_ERROR(terms_status_);
     OMSERVE_RETURN_IF_ERROR(CheckRequestId(request_->request_id()));
     OMSERVE_ASSIGN_OR_RETURN(options_, Method::CheckOptions(*request_, pipeline()));
-    OMSERVE_ASSIGN_OR_RETURN(input_, Method::CheckInput(*request_, model_->limits));
-    OMSERVE_ASSIGN_OR_RETURN(const int64_t bytes, Method::InputBytes(input_, model_->limits));
+    OMSERVE_ASSIGN_OR_RETURN(input_, Method::CheckInput(*request_, (*model_)->limits));
+    OMSERVE_ASSIGN_OR_RETURN(const int64_t bytes, Method::InputBytes(input_, (*model_)->limits));
     OMSERVE_RETURN_IF_ERROR(context_.Check());
     OMSERVE_ASSIGN_OR_RETURN(Admission::Ticket ticket, environment_.admission.Enter());
     ticket_.emplace(std::move(ticket));
-    if (!metrics_->off) metrics_->inflight->Increment();
+    if (!metrics_->off) {
+      inflight_ = metrics_->inflight;
+      inflight_->Increment();
+    }
     context_.set_trace_id(request_->request_id());
-    const Admitted admitted = model_->runner->Admit(context_, bytes);
+    const Admitted admitted = (*model_)->runner->Admit(context_, bytes);
     if (!admitted.status.ok()) {
       retry_after_ = std::max(admitted.retry_after, absl::Milliseconds(1));
       return admitted.status;
@@ -127,7 +131,7 @@ class RequestRun {
       End(std::move(status));
       return;
     }
-    omserve::Start<Result>(Method::Run(pipeline(), *model_->runner, context_, input_, options_),
+    omserve::Start<Result>(Method::Run(pipeline(), *(*model_)->runner, context_, input_, options_),
                            [this](Result result) { Answer(std::move(result)); });
   }
 
@@ -145,8 +149,9 @@ class RequestRun {
       End(std::move(result).status());
       return;
     }
-    Method::Convert(*std::move(result), *model_, *response_);
-    response_->set_model(model_->name);
+    Method::Convert(*std::move(result), **model_, *response_);
+    response_->set_model((*model_)->name);
+    response_->set_version((*model_)->version);
     response_->set_request_id(request_->request_id());
     End(absl::OkStatus());
   }
@@ -171,6 +176,7 @@ class RequestRun {
     Log(status);
     RecordRequest(*metrics_, status, now - received_, context_.timings(),
                   environment_.admission.closed());
+    model_.reset();  // a client that is slow to take its answer keeps no model loaded
     Done done = std::move(done_);
     done(status);
   }
@@ -180,19 +186,19 @@ class RequestRun {
       MutexLock lock(mutex_);
       if (!std::exchange(let_in_, false)) return;
     }
-    model_->runner->Leave(context_, completed);
+    (*model_)->runner->Leave(context_, completed);
   }
 
   // Failures of ours; those of the caller are in its hands and in the metrics.
   void Log(const absl::Status& status) const {
     if (!IsOurFailure(status) || environment_.admission.closed()) return;
     spdlog::error("{} failed: model={} request_id={} status={}", std::string(Method::kName),
-                  model_ == nullptr ? std::string() : model_->name,
+                  model_.has_value() ? (*model_)->name : std::string(),
                   absl::CHexEscape(request_->request_id()), status.ToString());
   }
 
   const typename Method::Pipeline& pipeline() const {
-    return std::get<typename Method::Pipeline>(model_->pipeline);
+    return std::get<typename Method::Pipeline>((*model_)->pipeline);
   }
 
   const CallEnvironment& environment_;
@@ -205,11 +211,12 @@ class RequestRun {
   Response* response_ = nullptr;
   Done done_;
   absl::AnyInvocable<bool()> still_wanted_;  // may be null
-  const ServedModel* model_ = nullptr;       // set before let_in_
+  std::optional<ModelPin> model_;            // set before let_in_; until the end
   typename Method::Options options_;
   typename Method::Input input_;
   std::optional<Admission::Ticket> ticket_;  // until the owner has handed the answer over
   absl::Duration retry_after_ = Admission::kRetryAfter;
+  prometheus::Gauge* inflight_ = nullptr;  // counts this one, until the answer was handed over
   int restarts_ = 0;
 
   Mutex mutex_;

@@ -51,7 +51,7 @@ grpc::ServerUnaryReactor* VisionService::ReadText(grpc::CallbackServerContext* r
 grpc::ServerUnaryReactor* VisionService::ListModels(grpc::CallbackServerContext* rpc,
                                                     const v1::ListModelsRequest* /*request*/,
                                                     v1::ListModelsResponse* response) {
-  for (const ServedModel* model : environment_.catalog.All()) {
+  for (const ModelPin& model : environment_.catalog.All()) {
     ConvertModel(*model, ready_.load(), *response->add_models());
   }
   grpc::ServerUnaryReactor* reactor = rpc->DefaultReactor();

@@ -126,7 +126,7 @@ class DetectStreamCallTest : public ::testing::Test {
     model->frame_metrics = metrics_.AddMethod("vitdet", "DetectStream");
     model->stream_metrics = metrics_.AddStreams("vitdet");
     streams_ = &model->stream_metrics;
-    EXPECT_TRUE(catalog_.Add(std::move(model)).ok());
+    catalog_.Publish(std::move(model));
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();

@@ -99,7 +99,7 @@ class RequestRunTest : public ::testing::Test {
       result.outputs.push_back(OnHost(Constant({1, 3}, 0)));
       return result;
     };
-    auto model = std::unique_ptr<ServedModel>(new ServedModel{"vit",
+    auto model = std::shared_ptr<ServedModel>(new ServedModel{"vit",
                                                               "1",
                                                               {},
                                                               {"internvit"},
@@ -108,7 +108,8 @@ class RequestRunTest : public ::testing::Test {
                                                               metrics_.AddMethod("vit", "Embed"),
                                                               {}});
     method_ = &model->metrics;
-    EXPECT_TRUE(catalog_.Add(std::move(model)).ok());
+    model_ = model;
+    catalog_.Publish(std::move(model));
     v1::RawPixels& raw = *request_.mutable_image()->mutable_raw();
     raw.set_width(10);
     raw.set_height(9);
@@ -150,6 +151,7 @@ class RequestRunTest : public ::testing::Test {
   const CallEnvironment environment_{catalog_, executor_, clock_, admission_, absl::Seconds(30)};
   DoorRunner* runner_ = nullptr;
   const RequestMetrics* method_ = nullptr;
+  std::shared_ptr<ServedModel> model_;
   int failures_ = 0;
   bool device_lost_ = false;
   v1::EmbedRequest request_;
@@ -157,6 +159,24 @@ class RequestRunTest : public ::testing::Test {
   std::optional<absl::Status> ended_;
   std::optional<RequestRun<EmbedMethod>> run_;
 };
+
+TEST_F(RequestRunTest, KeepsItsVersionUntilItHasEnded) {
+  request_.set_version("1");
+  Begin();
+  catalog_.Withdraw(*model_);
+  EXPECT_EQ(model_->users.inside(), 1);
+  Finish();
+  EXPECT_EQ(EndCode(), absl::StatusCode::kOk) << "it goes on with the version that it found";
+  EXPECT_EQ(response_.version(), "1");
+  EXPECT_EQ(model_->users.inside(), 0) << "although the answer has not been handed over";
+}
+
+TEST_F(RequestRunTest, RefusesAVersionThatIsNotServed) {
+  request_.set_version("2");
+  Begin();
+  EXPECT_EQ(EndCode(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(model_->users.inside(), 0);
+}
 
 TEST_F(RequestRunTest, AsksAtTheDoorBeforeTheHostWorks) {
   CallTerms terms;
