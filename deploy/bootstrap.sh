@@ -13,7 +13,7 @@ packages=(
   libpolyclipping-dev prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev python3 python3-pip curl
   python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
-  python3-shapely
+  python3-shapely python3-rapidjson python3-packaging libb64-0d
 )
 eval_packages=(
   python3-torch python3-torchvision libopenblas0-pthread dataset-fashion-mnist python3-venv
@@ -58,6 +58,7 @@ install_wheel() {
   mkdir -p "$scratch"
   /usr/bin/python3 -m pip download -q --no-deps --only-binary=:all: --python-version 311 \
     --platform "manylinux_2_28_$(uname -m)" --platform "manylinux_2_35_$(uname -m)" \
+    --platform "manylinux2014_$(uname -m)" \
     --require-hashes -r "deploy/$name.txt" -d "$scratch"
   /usr/bin/python3 -m zipfile -e "$scratch"/*.whl "$scratch/unpacked"
   mv "$scratch/unpacked/$folder" "build/deps/$name"
@@ -81,6 +82,12 @@ mkdir -p build
 install_debian "${packages[@]}"
 install_wheel openvino openvino "OpenVINO (58 MB)"
 install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
+install_wheel grpc_health grpc_health "the standard health client"
+install_wheel grpc_reflection grpc_reflection "the reflection client"
+if [ "$(uname -m)" = x86_64 ]; then # the only one that these two are made for
+  install_wheel tritonclient tritonclient-2.41.1.data "tritonclient and perf_analyzer (12 MB)"
+  install_wheel cuda_runtime nvidia/cuda_runtime/lib "a library of perf_analyzer's (1 MB)"
+fi
 if [ "${1:-}" = --eval ]; then
   install_debian "${eval_packages[@]}"
   install_venv

@@ -17,8 +17,10 @@
 #include "server/metrics/server_metrics.h"
 #include "server/registry/ppocr_manifest.h"
 #include "server/service/batch_metrics.h"
+#include "server/service/kserve/inference_service.h"
 #include "server/service/listeners.h"
 #include "server/service/model_catalog.h"
+#include "server/service/served_stages.h"
 #include "server/service/vision_service.h"
 #include "spdlog/spdlog.h"
 
@@ -107,14 +109,17 @@ struct Application::Parts {
   const Clock& clock;
   std::unique_ptr<DeviceSet> devices;
   std::unique_ptr<ServerMetrics> metrics;
+  StatisticsBook statistics;
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<BatchMetrics> batch_metrics;
   std::unique_ptr<BatchEngine> engine;
   Admission admission;
   std::vector<ModelMetrics> model_metrics;
-  std::vector<std::string> health_names = {"", "readiness", "omserve.v1.Vision"};
+  std::vector<std::string> health_names = {"", "readiness", "omserve.v1.Vision",
+                                           "inference.GRPCInferenceService"};
   std::unique_ptr<ModelCatalog> catalog;
   std::unique_ptr<VisionService> service;
+  std::unique_ptr<kserve::InferenceService> kserve;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<MetricsListener> metrics_listener;
   Ports ports;
@@ -173,18 +178,22 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
   std::vector<LoadedStage> stages;
   std::vector<std::string> names;
   for (const StageSpec& stage : spec.stages) {
-    batch_metrics->AddStage(spec.name, stage.name);
+    names.push_back(stage.name);
+  }
+  PipelineStatistics& counts = statistics.Of(spec.name, names);
+  for (const StageSpec& stage : spec.stages) {
+    batch_metrics->AddStage(spec.name, stage.name, counts.stage(stage.name));
     absl::StatusOr<LoadedStage> loaded = LoadedStage::Load(stage, *devices);
     if (!loaded.ok()) {
       return absl::Status(loaded.status().code(),
                           absl::StrCat("stage '", stage.name, "': ", loaded.status().message()));
     }
     stages.push_back(*std::move(loaded));
-    names.push_back(stage.name);
   }
   if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
     OMSERVE_RETURN_IF_ERROR(CheckPpOcrStages(*ppocr, stages));
   }
+  std::vector<ServedStage> served = MakeServedStages(spec.name, stages, *metrics, counts);
   OMSERVE_ASSIGN_OR_RETURN(
       auto runner, BatchingRunner::Create(spec.name, spec.weight, std::move(stages), *engine));
   const std::string method(MethodOf(spec.pipeline()));
@@ -196,6 +205,8 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
     model->frame_metrics = metrics->AddMethod(spec.name, "DetectStream");
     model->stream_metrics = metrics->AddStreams(spec.name);
   }
+  model->stage_models = std::move(served);
+  CountIn(counts, *metrics, *model);
   catalog->Publish(std::move(model));
   health_names.push_back(spec.name);
   const absl::Duration took = clock.Now() - start;
@@ -206,15 +217,19 @@ absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
 }
 
 absl::Status Application::Parts::Listen() {
-  service = std::make_unique<VisionService>(
-      CallEnvironment{*catalog, *workers, clock, admission, config.default_deadline}, *metrics);
+  const CallEnvironment calls{*catalog, *workers, clock, admission, config.default_deadline};
+  service = std::make_unique<VisionService>(calls, *metrics);
+  kserve::ServiceOptions kserve_options;
+  kserve_options.version = OMSERVE_VERSION;
+  kserve = std::make_unique<kserve::InferenceService>(calls, *metrics, kserve_options);
   OMSERVE_ASSIGN_OR_RETURN(metrics_listener,
                            MetricsListener::Start(config.metrics_address, *metrics));
   ListenerOptions options;
   options.grpc_address = config.grpc_address;
   options.health_address = config.health_address;
   options.max_message_bytes = config.max_message_bytes;
-  OMSERVE_ASSIGN_OR_RETURN(listeners, Listeners::Start(options, *service, health_names));
+  OMSERVE_ASSIGN_OR_RETURN(listeners,
+                           Listeners::Start(options, {service.get(), kserve.get()}, health_names));
   ports = {listeners->grpc_port(), listeners->health_port(), metrics_listener->port()};
   return absl::OkStatus();
 }
@@ -223,6 +238,7 @@ void Application::Parts::SetServing(bool now) {
   serving = now;
   listeners->SetServing(now);
   service->SetReady(now);
+  kserve->SetReady(now);
   for (const ModelMetrics& model : model_metrics) model.ready->Set(now ? 1 : 0);
 }
 
@@ -282,6 +298,7 @@ absl::Status Application::Stop() {
   parts.SetServing(false);
   parts.admission.Close();
   parts.service->DrainStreams();
+  parts.kserve->DrainStreams();
   const bool drained =
       parts.admission.WaitEmpty(parts.clock.Now() + parts.config.drain, parts.clock);
   const int left = parts.admission.inflight();
@@ -293,6 +310,7 @@ absl::Status Application::Stop() {
   parts.metrics_listener.reset();
   parts.listeners.reset();
   parts.service.reset();
+  parts.kserve.reset();
   parts.catalog.reset();
   parts.engine.reset();
   parts.batch_metrics.reset();

@@ -3,6 +3,7 @@
 #include "server/device/model_info.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -51,9 +52,16 @@ absl::StatusOr<ModelTensor> ReadTensor(const AclApi& api, aclmdlDesc* desc, cons
   auto dims = std::make_unique<aclmdlIODims>();  // too large for a stack
   OMSERVE_RETURN_IF_ERROR(
       AclStatus(api, side.dims(desc, index, dims.get()), "reading the shape of a tensor"));
+  if (dims->dimCount > std::size(dims->dims)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(tensor.name, " has ", dims->dimCount, " dimensions; the file is damaged"));
+  }
   tensor.shape.assign(dims->dims, dims->dims + dims->dimCount);
   return tensor;
 }
+
+constexpr int64_t kMostBytes = int64_t{1} << 40;  // of a tensor; more than any device has
+constexpr size_t kMostGear = 1 << 20;
 
 // Splits the tensor into rows, or says why that cannot be done.
 absl::Status SetRows(ModelTensor& tensor, int max_gear) {
@@ -66,13 +74,26 @@ absl::Status SetRows(ModelTensor& tensor, int max_gear) {
                      " items of the batch, and no other may be open: ", tensor.name, " ",
                      ShapeString(tensor.shape)));
   }
-  const size_t bytes = static_cast<size_t>(NumElements(tensor.shape)) * DTypeSize(tensor.dtype);
+  OMSERVE_ASSIGN_OR_RETURN(const size_t bytes, BytesOfShape(tensor.shape, tensor.dtype));
   tensor.row_bytes = bytes / static_cast<size_t>(max_gear);
   tensor.bytes = std::max(tensor.bytes, bytes);
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::StatusOr<size_t> BytesOfShape(const Shape& shape, DType dtype) {
+  auto bytes = static_cast<int64_t>(DTypeSize(dtype));
+  for (const int64_t dim : shape) {
+    if (dim <= 0 || dim > kMostBytes / bytes) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "a tensor of shape ", ShapeString(shape), " cannot be served: no dimension may be open ",
+          "or 0, and no tensor larger than 1 TiB; is the file damaged?"));
+    }
+    bytes *= dim;
+  }
+  return static_cast<size_t>(bytes);
+}
 
 Shape ModelTensor::ShapeFor(int64_t items, int max_gear) const {
   Shape result = shape;
@@ -96,6 +117,9 @@ absl::StatusOr<ModelInfo> ModelInfo::Read(const AclApi& api, uint32_t model_id) 
       AclStatus(api, api.aclmdlGetDynamicBatch(desc.get(), batch.get()), "reading the gears"));
   info.dynamic = batch->batchCount > 0;
   for (size_t i = 0; i < batch->batchCount; ++i) {
+    if (i >= std::size(batch->batch) || batch->batch[i] < 1 || batch->batch[i] > kMostGear) {
+      return absl::FailedPreconditionError("the gears of the model make no sense; is it damaged?");
+    }
     info.gears.push_back(static_cast<int>(batch->batch[i]));
   }
   std::sort(info.gears.begin(), info.gears.end());
@@ -133,7 +157,12 @@ absl::StatusOr<ModelInfo> ModelInfo::Read(const AclApi& api, uint32_t model_id) 
   }
   if (!info.dynamic) {
     const Shape& shape = info.inputs.front().shape;
-    info.gears = {shape.empty() || shape[0] <= 0 ? 1 : static_cast<int>(shape[0])};
+    const int64_t rows = shape.empty() || shape[0] <= 0 ? 1 : shape[0];
+    if (rows > static_cast<int64_t>(kMostGear)) {
+      return absl::FailedPreconditionError(absl::StrCat("the model was compiled for a batch of ",
+                                                        rows, "; the most is ", kMostGear));
+    }
+    info.gears = {static_cast<int>(rows)};
   }
   for (ModelTensor& tensor : info.inputs) {
     if (info.dynamic && !tensor.shape.empty() && tensor.shape[0] < 0) {

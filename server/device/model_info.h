@@ -13,6 +13,10 @@
 
 namespace omserve {
 
+// Bytes of a tensor of a model. FAILED_PRECONDITION when a dimension is not above 0, or they are
+// more than 1 TiB: a shape comes out of a file, and nothing that is derived from it may wrap.
+absl::StatusOr<size_t> BytesOfShape(const Shape& shape, DType dtype);
+
 // One input or output of a model. A value.
 struct ModelTensor {
   std::string name;  // as in the file; compilers change the names of outputs

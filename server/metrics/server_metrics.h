@@ -13,6 +13,7 @@
 #include "prometheus/gauge.h"
 #include "prometheus/histogram.h"
 #include "prometheus/registry.h"
+#include "server/metrics/infer_statistics.h"
 
 namespace omserve {
 
@@ -51,6 +52,10 @@ struct RequestMetrics {
   prometheus::Gauge* inflight = nullptr;
   prometheus::Counter* restarts = nullptr;
   bool off = false;  // nothing is to be counted
+  // Beside the metrics, also when they are off: of the model, and of the stages that its requests
+  // pass; null is not counted.
+  InferStatistics* statistics = nullptr;
+  PipelineStatistics* stage_statistics = nullptr;
 };
 
 // Children of one model for its video streams.

@@ -9,8 +9,10 @@ BatchMetrics::BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devic
   for (const int device : devices) devices_.emplace(device, metrics_.AddDevice(device));
 }
 
-void BatchMetrics::AddStage(const std::string& model, const std::string& stage) {
+void BatchMetrics::AddStage(const std::string& model, const std::string& stage,
+                            InferStatistics* statistics) {
   Stage& entry = models_[model][stage];
+  entry.statistics = statistics;
   entry.metrics = metrics_.AddStage(model, stage);
   for (const std::string_view reason : CallEndReasons()) {
     entry.ends[std::string(reason)] = metrics_.AddCallEnd(model, stage, reason);
@@ -38,6 +40,9 @@ void BatchMetrics::OnBatch(const BatchRecord& record) {
   stage->metrics.padded_items->Increment(record.padding);
   stage->metrics.inferences->Increment(record.items);
   stage->metrics.batches->Increment();
+  if (stage->statistics != nullptr) {
+    stage->statistics->AddBatch(record.items, record.h2d, record.execute, record.d2h);
+  }
 }
 
 void BatchMetrics::OnQueueDepth(std::string_view model, std::string_view stage, int items) {

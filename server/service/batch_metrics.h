@@ -21,8 +21,10 @@ class BatchMetrics final : public BatchObserver {
   // 'metrics' must outlive the object.
   BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devices);
 
-  // Before the model's runner is made.
-  void AddStage(const std::string& model, const std::string& stage);
+  // Before the model's runner is made. 'statistics', which count its batches too, outlive this
+  // object; null is none.
+  void AddStage(const std::string& model, const std::string& stage,
+                InferStatistics* statistics = nullptr);
 
   void OnBatch(const BatchRecord& record) override;
   void OnQueueDepth(std::string_view model, std::string_view stage, int items) override;
@@ -36,6 +38,7 @@ class BatchMetrics final : public BatchObserver {
   struct Stage {
     StageMetrics metrics;
     std::map<std::string, prometheus::Counter*, std::less<>> ends;  // by reason
+    InferStatistics* statistics = nullptr;
   };
   const Stage* Find(std::string_view model, std::string_view stage) const;
 

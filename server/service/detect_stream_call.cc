@@ -69,7 +69,7 @@ void DetectStreamCall::Open() {
     finished_ = true;
   }
   RecordRequest(environment_.fallback, status, absl::ZeroDuration(), {},
-                environment_.calls.admission.closed());
+                environment_.calls.clock.Now(), environment_.calls.admission.closed());
   AddRetryHint(status, Admission::kRetryAfter, rpc_);
   Finish(ToGrpcStatus(status));
 }

@@ -38,9 +38,9 @@ absl::Status CannotListen(const std::string& field, const std::string& address) 
 Listeners::Listeners() = default;
 Listeners::~Listeners() { Shutdown(absl::InfinitePast()); }
 
-absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(const ListenerOptions& options,
-                                                            grpc::Service& service,
-                                                            std::vector<std::string> health_names) {
+absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(
+    const ListenerOptions& options, const std::vector<grpc::Service*>& services,
+    std::vector<std::string> health_names) {
   grpc::EnableDefaultHealthCheckService(true);
   auto out = absl::WrapUnique(new Listeners());
   out->health_names_ = std::move(health_names);
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(const ListenerOption
   AddCommon(main);
   main.SetMaxReceiveMessageSize(options.max_message_bytes);
   main.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1024);
-  main.RegisterService(&service);
+  for (grpc::Service* service : services) main.RegisterService(service);
   main.AddListeningPort(options.grpc_address, grpc::InsecureServerCredentials(), &out->grpc_port_);
   out->main_ = main.BuildAndStart();
   if (out->main_ == nullptr || out->grpc_port_ == 0) {

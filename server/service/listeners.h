@@ -24,15 +24,15 @@ struct ListenerOptions {
   int max_message_bytes = 0;
 };
 
-// The two gRPC servers: the main one (service, health, reflection) and one that answers
+// The two gRPC servers: the main one (services, health, reflection) and one that answers
 // grpc.health.v1 alone, in plain text, for probes. All health names start NOT_SERVING; "liveness"
 // is SERVING as long as the process answers. Owned by the server. Thread-safe.
 class Listeners {
  public:
-  // 'service' must outlive the object. UNAVAILABLE when a port cannot be had.
-  static absl::StatusOr<std::unique_ptr<Listeners>> Start(const ListenerOptions& options,
-                                                          grpc::Service& service,
-                                                          std::vector<std::string> health_names);
+  // 'services' must outlive the object. UNAVAILABLE when a port cannot be had.
+  static absl::StatusOr<std::unique_ptr<Listeners>> Start(
+      const ListenerOptions& options, const std::vector<grpc::Service*>& services,
+      std::vector<std::string> health_names);
   ~Listeners();
 
   int grpc_port() const { return grpc_port_; }

@@ -21,9 +21,18 @@
 #include "pipelines/graphs/ppocr.h"
 #include "pipelines/graphs/vitdet.h"
 #include "server/base/gate.h"
+#include "server/device/model_info.h"
 #include "server/metrics/server_metrics.h"
 
 namespace omserve {
+
+// One stage as a model of its own. Immutable.
+struct ServedStage {
+  std::string name;        // as in 'stages'
+  ModelInfo info;          // inputs, outputs and gears
+  RequestMetrics metrics;  // of requests for the stage alone
+  int64_t most_items = 0;  // that one request may have; 0 is no limit
+};
 
 // One version of a pipeline that is served. Immutable but for who uses it, so thread-safe.
 struct ServedModel {
@@ -38,7 +47,10 @@ struct ServedModel {
   // Of its video streams; only set for pipelines that serve them.
   RequestMetrics frame_metrics = {};
   StreamMetrics stream_metrics = {};
-  int64_t number = 1;  // of the version: the highest is the latest
+  // Of the stages, in their order; for the protocols that serve each of them as a model.
+  std::vector<ServedStage> stage_models = {};
+  RequestMetrics infer_metrics = {};  // of the pipeline as such a model
+  int64_t number = 1;                 // of the version: the highest is the latest
 
   // One pass a pin. Closed when the version is withdrawn; it may go when it is empty.
   mutable Gate users = {};

@@ -13,6 +13,45 @@ Phase HostPhase(const StageTiming& timing) {
   return timing.stage == "preprocess" ? Phase::kPreprocess : Phase::kPostprocess;
 }
 
+RequestTimes TimesOf(const StageTiming& timing) {
+  RequestTimes times;
+  times.queue = timing.queue + timing.batch_form;
+  times.input = timing.h2d + timing.gather;
+  times.infer = timing.execute;
+  times.output = timing.d2h;
+  times.total = times.queue + times.input + times.infer + times.output;
+  return times;
+}
+
+void RecordStatistics(const RequestMetrics& metrics, const absl::Status& status,
+                      absl::Duration duration, const std::vector<StageTiming>& timings,
+                      absl::Time arrival) {
+  if (metrics.statistics == nullptr) return;
+  if (!status.ok()) {
+    metrics.statistics->AddFailure(duration, arrival);
+    return;
+  }
+  RequestTimes sum;
+  for (const StageTiming& timing : timings) {
+    if (timing.device < 0) {
+      const bool after = HostPhase(timing) == Phase::kPostprocess;
+      (after ? sum.output : sum.input) += timing.host;
+      continue;
+    }
+    const RequestTimes times = TimesOf(timing);
+    sum.queue += times.queue;
+    sum.input += times.input;
+    sum.infer += times.infer;
+    sum.output += times.output;
+    if (metrics.stage_statistics == nullptr) continue;
+    InferStatistics* const stage = metrics.stage_statistics->stage(timing.stage);
+    if (stage != nullptr) stage->AddSuccess(times, arrival);
+  }
+  sum.total = duration;
+  metrics.statistics->AddSuccess(sum, arrival);
+  if (metrics.stage_statistics != nullptr) metrics.statistics->AddRun();
+}
+
 }  // namespace
 
 FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool draining) {
@@ -39,7 +78,8 @@ FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool dra
 
 void RecordRequest(const RequestMetrics& metrics, const absl::Status& status,
                    absl::Duration duration, const std::vector<StageTiming>& timings,
-                   bool draining) {
+                   absl::Time arrival, bool draining) {
+  RecordStatistics(metrics, status, duration, timings, arrival);
   if (metrics.off) return;
   const auto code = static_cast<size_t>(status.raw_code());
   metrics.requests[code < kStatusCodes ? code : 2]->Increment();

@@ -17,6 +17,7 @@ FailureReason ReasonOf(const absl::Status& status, bool reached_device, bool dra
 
 // Counts one request that ended. Thread-safe.
 void RecordRequest(const RequestMetrics& metrics, const absl::Status& status,
-                   absl::Duration duration, const std::vector<StageTiming>& timings, bool draining);
+                   absl::Duration duration, const std::vector<StageTiming>& timings,
+                   absl::Time arrival, bool draining);
 
 }  // namespace omserve

@@ -80,7 +80,11 @@ class RequestRun {
       End(std::move(status));
       return;
     }
-    environment_.executor.Post(Executor::Lane::kNew, [this] { Run(); });
+    if constexpr (Method::kBeginsAtOnce) {
+      Run();
+    } else {
+      environment_.executor.Post(Executor::Lane::kNew, [this] { Run(); });
+    }
   }
 
   // The caller has gone. Nothing happens once the request has ended.
@@ -98,15 +102,14 @@ class RequestRun {
 
  private:
   absl::Status Prepare() {
-    OMSERVE_ASSIGN_OR_RETURN(ModelPin pin, environment_.catalog.Find<typename Method::Pipeline>(
-                                               request_->model(), request_->version()));
+    OMSERVE_ASSIGN_OR_RETURN(ModelPin pin, Method::Find(environment_.catalog, *request_));
     model_.emplace(std::move(pin));
-    metrics_ = &Method::Metrics(**model_);
+    metrics_ = &Method::Metrics(**model_, *request_);
     OMSERVE_RETURN_IF_ERROR(terms_status_);
     OMSERVE_RETURN_IF_ERROR(CheckRequestId(request_->request_id()));
-    OMSERVE_ASSIGN_OR_RETURN(options_, Method::CheckOptions(*request_, pipeline()));
-    OMSERVE_ASSIGN_OR_RETURN(input_, Method::CheckInput(*request_, (*model_)->limits));
-    OMSERVE_ASSIGN_OR_RETURN(const int64_t bytes, Method::InputBytes(input_, (*model_)->limits));
+    OMSERVE_ASSIGN_OR_RETURN(options_, Method::CheckOptions(*request_, **model_));
+    OMSERVE_ASSIGN_OR_RETURN(input_, Method::CheckInput(*request_, **model_));
+    OMSERVE_ASSIGN_OR_RETURN(const int64_t bytes, Method::InputBytes(input_, **model_));
     OMSERVE_RETURN_IF_ERROR(context_.Check());
     OMSERVE_ASSIGN_OR_RETURN(Admission::Ticket ticket, environment_.admission.Enter());
     ticket_.emplace(std::move(ticket));
@@ -131,7 +134,7 @@ class RequestRun {
       End(std::move(status));
       return;
     }
-    omserve::Start<Result>(Method::Run(pipeline(), *(*model_)->runner, context_, input_, options_),
+    omserve::Start<Result>(Method::Run(**model_, context_, input_, options_),
                            [this](Result result) { Answer(std::move(result)); });
   }
 
@@ -174,7 +177,7 @@ class RequestRun {
       ConvertTiming(received_, now, context_.timings(), *response_->mutable_timing());
     }
     Log(status);
-    RecordRequest(*metrics_, status, now - received_, context_.timings(),
+    RecordRequest(*metrics_, status, now - received_, context_.timings(), received_,
                   environment_.admission.closed());
     model_.reset();  // a client that is slow to take its answer keeps no model loaded
     Done done = std::move(done_);
@@ -195,10 +198,6 @@ class RequestRun {
     spdlog::error("{} failed: model={} request_id={} status={}", std::string(Method::kName),
                   model_.has_value() ? (*model_)->name : std::string(),
                   absl::CHexEscape(request_->request_id()), status.ToString());
-  }
-
-  const typename Method::Pipeline& pipeline() const {
-    return std::get<typename Method::Pipeline>((*model_)->pipeline);
   }
 
   const CallEnvironment& environment_;

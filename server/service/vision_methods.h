@@ -17,36 +17,50 @@ namespace omserve {
 
 // What Detect and Embed do differently; the parameter of RequestRun and UnaryCall.
 
+// A method that one kind of pipeline serves, and that begins with work for a host worker.
+template <typename PipelineType>
+struct PipelineMethod {
+  using Pipeline = PipelineType;
+  // Whether the caller's thread may begin: only when that takes no time to speak of.
+  static constexpr bool kBeginsAtOnce = false;
+
+  template <typename Request>
+  static absl::StatusOr<ModelPin> Find(const ModelCatalog& catalog, const Request& request) {
+    return catalog.Find<Pipeline>(request.model(), request.version());
+  }
+  static const Pipeline& Of(const ServedModel& model) { return std::get<Pipeline>(model.pipeline); }
+};
+
 // A method that takes one picture.
 struct OneImage {
   using Input = ImageInput;
   template <typename Request>
-  static absl::StatusOr<Input> CheckInput(const Request& request, const ImageLimits& limits) {
-    return CheckImage(request.image(), limits);
+  static absl::StatusOr<Input> CheckInput(const Request& request, const ServedModel& model) {
+    return CheckImage(request.image(), model.limits);
   }
   // Host memory for it, decoded too.
-  static absl::StatusOr<int64_t> InputBytes(const Input& image, const ImageLimits& limits) {
-    OMSERVE_ASSIGN_OR_RETURN(const int64_t decoded, DecodedSize(image, limits));
+  static absl::StatusOr<int64_t> InputBytes(const Input& image, const ServedModel& model) {
+    OMSERVE_ASSIGN_OR_RETURN(const int64_t decoded, DecodedSize(image, model.limits));
     return static_cast<int64_t>(image.bytes.size()) + decoded;
   }
 };
 
-struct DetectMethod : OneImage {
+struct DetectMethod : PipelineMethod<VitDet>, OneImage {
   using Request = v1::DetectRequest;
   using Response = v1::DetectResponse;
-  using Pipeline = VitDet;
   using Options = DetectOptions;
   using Result = DetectResult;
   static constexpr std::string_view kName = "Detect";
 
-  static absl::StatusOr<Options> CheckOptions(const Request& request, const VitDet& pipeline) {
-    return CheckDetectOptions(request, pipeline.config().defaults);
+  static absl::StatusOr<Options> CheckOptions(const Request& request, const ServedModel& model) {
+    return CheckDetectOptions(request, Of(model).config().defaults);
   }
-  static const RequestMetrics& Metrics(const ServedModel& model) { return model.metrics; }
-  static Task<absl::StatusOr<Result>> Run(const VitDet& pipeline, ModelRunner& runner,
-                                          RequestContext& context, const ImageInput& image,
-                                          const Options& options) {
-    return pipeline.Detect(runner, context, image, options);
+  static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+    return model.metrics;
+  }
+  static Task<absl::StatusOr<Result>> Run(const ServedModel& model, RequestContext& context,
+                                          const ImageInput& image, const Options& options) {
+    return Of(model).Detect(*model.runner, context, image, options);
   }
   static void Convert(Result result, const ServedModel& model, Response& out) {
     ConvertDetections(std::move(result), model, out);
@@ -56,25 +70,27 @@ struct DetectMethod : OneImage {
 // A frame of a DetectStream: Detect, counted as a method of its own.
 struct DetectFrameMethod : DetectMethod {
   static constexpr std::string_view kName = "DetectStream";
-  static const RequestMetrics& Metrics(const ServedModel& model) { return model.frame_metrics; }
+  static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+    return model.frame_metrics;
+  }
 };
 
-struct EmbedMethod : OneImage {
+struct EmbedMethod : PipelineMethod<InternVit>, OneImage {
   using Request = v1::EmbedRequest;
   using Response = v1::EmbedResponse;
-  using Pipeline = InternVit;
   using Options = EmbedOptions;
   using Result = EmbedResult;
   static constexpr std::string_view kName = "Embed";
 
-  static absl::StatusOr<Options> CheckOptions(const Request& request, const InternVit& pipeline) {
-    return CheckEmbedOptions(request, pipeline.config().num_classes);
+  static absl::StatusOr<Options> CheckOptions(const Request& request, const ServedModel& model) {
+    return CheckEmbedOptions(request, Of(model).config().num_classes);
   }
-  static const RequestMetrics& Metrics(const ServedModel& model) { return model.metrics; }
-  static Task<absl::StatusOr<Result>> Run(const InternVit& pipeline, ModelRunner& runner,
-                                          RequestContext& context, const ImageInput& image,
-                                          const Options& options) {
-    return pipeline.Embed(runner, context, image, options);
+  static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+    return model.metrics;
+  }
+  static Task<absl::StatusOr<Result>> Run(const ServedModel& model, RequestContext& context,
+                                          const ImageInput& image, const Options& options) {
+    return Of(model).Embed(*model.runner, context, image, options);
   }
   static void Convert(Result result, const ServedModel& model, Response& out) {
     ConvertFeatures(std::move(result), model, out);

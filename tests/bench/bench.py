@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from deploy.with_server import ROOT, Server, running_server
-from tests.bench import python_host, sched
+from tests.bench import kserve, python_host, sched
 from tests.eval.eval import ask, make_data, pictures_in
 from tests.eval.report import Report
 
@@ -164,6 +164,9 @@ def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], No
         "detect.host": with_scenes(bench_host, report),
         "serve.soak": with_scenes(bench_soak, args.soak_requests, report),
     }
+    named["kserve.overhead"] = lambda: kserve.bench_overhead(out, report, 15, 1.0)
+    named["kserve.kinds"] = lambda: kserve.bench_kinds(out, report, 3, 1.0)
+    named["kserve.perf_analyzer"] = lambda: kserve.bench_perf_analyzer(out, report)
     named["ocr"] = lambda: bench_ocr(out, report)
     for name in sched.CASES:
         named[name] = functools.partial(sched.bench_sched, name, out, report, not args.no_plain)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 
 #include "server/registry/loaded_stage.h"
 #include "tests/unit/hostacl/tiny_onnx.h"
@@ -43,6 +44,19 @@ class LoadedStageTest : public ::testing::Test {
 
   std::unique_ptr<DeviceSet> devices_;
 };
+
+TEST(BytesOfShapeTest, Class22ShapesThatWrapAreRefused) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(*BytesOfShape({2, 3}, DType::kFloat16), 12u);
+  EXPECT_EQ(*BytesOfShape({int64_t{1} << 38}, DType::kFloat32), size_t{1} << 40);
+  for (const Shape& shape :
+       {Shape{1'000'000'000'000, 1000}, Shape{kMax}, Shape{kMax, kMax}, Shape{1, -1}, Shape{0},
+        Shape{int64_t{1} << 32, int64_t{1} << 32}, Shape{(int64_t{1} << 38) + 1}}) {
+    EXPECT_EQ(BytesOfShape(shape, DType::kFloat32).status().code(),
+              absl::StatusCode::kFailedPrecondition)
+        << ShapeString(shape);
+  }
+}
 
 TEST_F(LoadedStageTest, DescribesAModelWithGears) {
   const std::string om = hostacl::testing::LinearOm({.gears = {1, 4, 8}, .width = 3});

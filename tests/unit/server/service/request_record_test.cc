@@ -26,7 +26,8 @@ TEST(ReasonOfTest, CoversEveryKindOfFailure) {
 TEST(RecordRequestTest, CountsCodeReasonAndPhases) {
   ServerMetrics metrics({});
   const RequestMetrics method = metrics.AddMethod("m", "Detect");
-  RecordRequest(method, absl::InvalidArgumentError("x"), absl::Milliseconds(1), {}, false);
+  RecordRequest(method, absl::InvalidArgumentError("x"), absl::Milliseconds(1), {},
+                absl::UnixEpoch(), false);
   EXPECT_EQ(method.requests[3]->Value(), 1);
   EXPECT_EQ(method.failures[0]->Value(), 1);
   EXPECT_EQ(method.phases[0]->Collect().histogram.sample_count, 0u);
@@ -38,7 +39,8 @@ TEST(RecordRequestTest, CountsCodeReasonAndPhases) {
   stage.stage = "rpn";
   stage.device = 0;
   stage.execute = absl::Milliseconds(4);
-  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {decode, stage, stage}, false);
+  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {decode, stage, stage},
+                absl::UnixEpoch(), false);
   EXPECT_EQ(method.requests[0]->Value(), 1);
   const auto sum = [&](Phase phase) {
     return method.phases[static_cast<size_t>(phase)]->Collect().histogram.sample_sum;
@@ -51,8 +53,9 @@ TEST(RecordRequestTest, CountsCodeReasonAndPhases) {
 TEST(RecordRequestTest, CountsNothingWhereMetricsAreOff) {
   ServerMetrics metrics({}, /*count_requests=*/false);
   const RequestMetrics method = metrics.AddMethod("m", "Detect");
-  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {}, false);
-  RecordRequest(method, absl::InvalidArgumentError("x"), absl::Milliseconds(1), {}, false);
+  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {}, absl::UnixEpoch(), false);
+  RecordRequest(method, absl::InvalidArgumentError("x"), absl::Milliseconds(1), {},
+                absl::UnixEpoch(), false);
   EXPECT_EQ(method.requests[0]->Value(), 0);
   EXPECT_EQ(method.failures[0]->Value(), 0);
   EXPECT_EQ(method.duration->Collect().histogram.sample_count, 0u);

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "absl/status/status.h"
+#include "omserve/v1/vision.pb.h"
+#include "server/service/kserve/infer_answer.h"
+#include "server/service/kserve/infer_parameters.h"
+#include "server/service/kserve/infer_request.h"
+#include "server/service/read_text_method.h"
+#include "server/service/vision_methods.h"
+
+namespace omserve::kserve {
+
+// Requests for whole pipelines are those of omserve.v1 in other clothes: the picture is the input
+// 'image', the options are parameters of the same names, and what was found are tensors. Each
+// adapter fills a request of its method (errors are INVALID_ARGUMENT, or in 'parameters') and
+// turns the response into tensors.
+
+struct DetectAdapter {
+  struct Method : DetectMethod {
+    static constexpr std::string_view kName = "ModelInfer";
+    static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+      return model.infer_metrics;
+    }
+  };
+  static absl::Status Fill(const InferRequest& request, ParameterReader& parameters,
+                           v1::DetectRequest& out);
+  static void Convert(v1::DetectResponse response, InferAnswer& out);
+};
+
+struct EmbedAdapter {
+  struct Method : EmbedMethod {
+    static constexpr std::string_view kName = "ModelInfer";
+    static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+      return model.infer_metrics;
+    }
+  };
+  static absl::Status Fill(const InferRequest& request, ParameterReader& parameters,
+                           v1::EmbedRequest& out);
+  static void Convert(v1::EmbedResponse response, InferAnswer& out);
+};
+
+struct ReadTextAdapter {
+  struct Method : ReadTextMethod {
+    static constexpr std::string_view kName = "ModelInfer";
+    static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+      return model.infer_metrics;
+    }
+  };
+  static absl::Status Fill(const InferRequest& request, ParameterReader& parameters,
+                           v1::ReadTextRequest& out);
+  static void Convert(v1::ReadTextResponse response, InferAnswer& out);
+};
+
+}  // namespace omserve::kserve

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/kserve/resolved_model.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace omserve::kserve {
+namespace {
+
+constexpr size_t kMostShown = 64;
+
+}  // namespace
+
+const ServedStage* FindStage(const ServedModel& model, std::string_view stage) {
+  for (const ServedStage& candidate : model.stage_models) {
+    if (candidate.name == stage) return &candidate;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<ResolvedModel> ResolveModel(const ModelCatalog& catalog, std::string_view name,
+                                           std::string_view version) {
+  if (name.empty()) {
+    return absl::InvalidArgumentError("model_name: is empty; RepositoryIndex lists the models");
+  }
+  absl::StatusOr<ModelPin> whole = catalog.FindAny(name, version);
+  if (whole.ok()) return ResolvedModel{{std::string(name), {}}, *std::move(whole), nullptr};
+  const size_t dot = name.rfind('.');
+  if (dot != std::string_view::npos && dot > 0 && dot + 1 < name.size()) {
+    absl::StatusOr<ModelPin> pin = catalog.FindAny(name.substr(0, dot), version);
+    if (pin.ok()) {
+      const ServedStage* const stage = FindStage(**pin, name.substr(dot + 1));
+      if (stage != nullptr) {
+        return ResolvedModel{{(*pin)->name, stage->name}, *std::move(pin), stage};
+      }
+    } else if (catalog.FindAny(name.substr(0, dot)).ok()) {
+      return pin.status();  // the version is what is not there
+    }
+  }
+  if (catalog.FindAny(name).ok()) return whole.status();
+  return absl::NotFoundError(absl::StrCat("model '",
+                                          absl::CHexEscape(std::string(name.substr(0, kMostShown))),
+                                          "' is not served; RepositoryIndex lists the models"));
+}
+
+}  // namespace omserve::kserve

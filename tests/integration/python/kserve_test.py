@@ -1,0 +1,467 @@
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+"""Unmodified KServe clients against the real server on a simulated NPU."""
+
+from __future__ import annotations
+
+import asyncio
+import pathlib
+import queue
+import sys
+import tempfile
+import threading
+import unittest
+
+import grpc
+import numpy as np
+from PIL import Image
+
+from deploy.with_server import ROOT, running_server
+from tests.bench.kserve_models import identity_model
+
+BUILD = ROOT / "build/release"
+DEPS = ROOT / "build/deps"
+SCENE = ROOT / "models/samples/scene_3.jpg"
+GARMENT = ROOT / "models/samples/garment_1.png"
+sys.path[:0] = [str(DEPS), str(DEPS / "tritonclient/purelib")]
+
+import tritonclient.grpc as triton  # noqa: E402
+import tritonclient.grpc.aio as triton_aio  # noqa: E402
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: E402
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (  # noqa: E402
+    ProtoReflectionDescriptorDatabase,
+)
+from google.protobuf import descriptor_pool, message_factory  # noqa: E402
+from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc  # noqa: E402
+from tritonclient.utils import InferenceServerException  # noqa: E402
+
+SERVICE = "inference.GRPCInferenceService"
+PATIENCE = 30.0  # seconds, for answers that take milliseconds
+
+
+def float_input(values: np.ndarray, name: str = "INPUT0") -> triton.InferInput:
+    tensor = triton.InferInput(name, list(values.shape), "FP32")
+    tensor.set_data_from_numpy(values)
+    return tensor
+
+
+def picture_input(*pictures: bytes) -> triton.InferInput:
+    tensor = triton.InferInput("image", [len(pictures)], "BYTES")
+    tensor.set_data_from_numpy(np.array(pictures, dtype=np.object_))
+    return tensor
+
+
+class KserveTest(unittest.TestCase):
+    """One server with the shipped models and one that gives back what it gets."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        scratch = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        models = scratch / "models"
+        models.mkdir()
+        for name in ("vitdet", "internvit"):
+            (models / name).symlink_to(BUILD / "test_models" / name)
+        cls.identity = identity_model(models)
+        server = cls.enterClassContext(
+            running_server(BUILD, models, 1, log=scratch / "log", host_threads=2)
+        )
+        cls.address = server.address
+        cls.client = cls.enterClassContext(triton.InferenceServerClient(server.address))
+        cls.channel = cls.enterClassContext(grpc.insecure_channel(server.address))
+        cls.stub = service_pb2_grpc.GRPCInferenceServiceStub(cls.channel)
+
+    def rows(self, count: int, start: float = 0) -> np.ndarray:
+        return (np.arange(count * 256, dtype=np.float32) + np.float32(start)).reshape(count, 256)
+
+    def assert_code(self, code: grpc.StatusCode, call: object, *arguments: object) -> str:
+        with self.assertRaises(grpc.RpcError) as raised:
+            call(*arguments, timeout=PATIENCE)
+        self.assertEqual(raised.exception.code(), code, raised.exception.details())
+        return raised.exception.details()
+
+    # What the server and its models are.
+
+    def test_server_and_models(self) -> None:
+        self.assertTrue(self.client.is_server_live())
+        self.assertTrue(self.client.is_server_ready())
+        self.assertTrue(self.client.is_model_ready("vitdet"))
+        self.assertTrue(self.client.is_model_ready("vitdet.backbone", "1"))
+        self.assertFalse(self.client.is_model_ready("nobody"))
+        self.assertIn("statistics", self.client.get_server_metadata().extensions)
+        names = {model.name: model.state for model in self.client.get_model_repository_index().models}
+        stages = {f"vitdet.{stage}" for stage in ("backbone", "rpn", "roi_bbox", "roi_mask")}
+        self.assertLessEqual(stages | {"vitdet", "internvit", self.identity}, set(names))
+        self.assertEqual(set(names.values()), {"READY"})
+
+    def test_metadata_and_config_of_a_stage(self) -> None:
+        metadata = self.client.get_model_metadata("vitdet.backbone")
+        self.assertEqual(metadata.inputs[0].name, "image")
+        self.assertEqual(metadata.inputs[0].datatype, "FP32")
+        self.assertEqual(list(metadata.inputs[0].shape)[:2], [-1, 3])
+        config = self.client.get_model_config(self.identity).config
+        self.assertEqual(config.max_batch_size, 8)
+        self.assertEqual(list(config.dynamic_batching.preferred_batch_size), [1, 2, 4, 8])
+        self.assertEqual(list(config.input[0].dims), [256])
+        self.assertFalse(config.model_transaction_policy.decoupled)
+
+    def test_metadata_and_config_of_a_pipeline(self) -> None:
+        metadata = self.client.get_model_metadata("vitdet")
+        self.assertEqual([o.name for o in metadata.outputs][:3], ["boxes", "scores", "labels"])
+        config = self.client.get_model_config("vitdet").config
+        self.assertEqual(config.max_batch_size, 0)
+        self.assertEqual(config.input[0].data_type, model_config_pb2.TYPE_STRING)
+
+    def test_our_protocol_is_the_one_of_the_clients(self) -> None:
+        """Every message and field that the server has is theirs, by name, number and type."""
+        pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
+        ours = pool.FindServiceByName(SERVICE)
+        theirs = service_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"]
+        self.assertEqual({m.name for m in ours.methods}, {m.name for m in theirs.methods})
+        for method in ours.methods:
+            other = theirs.methods_by_name[method.name]
+            self.assert_same_message(method.input_type, other.input_type, set())
+            self.assert_same_message(method.output_type, other.output_type, set())
+
+    def assert_same_message(self, ours: object, theirs: object, seen: set[str]) -> None:
+        self.assertEqual(ours.full_name, theirs.full_name)
+        if ours.full_name in seen:
+            return
+        seen.add(ours.full_name)
+        for field in ours.fields:
+            other = theirs.fields_by_number.get(field.number)
+            self.assertIsNotNone(other, f"{ours.full_name}.{field.name}")
+            self.assertEqual(
+                (field.name, field.type, field.label), (other.name, other.type, other.label)
+            )
+            if field.message_type is not None:
+                self.assert_same_message(field.message_type, other.message_type, seen)
+
+    # Inference.
+
+    def test_sync_inference_of_a_stage(self) -> None:
+        values = self.rows(3)
+        result = self.client.infer(self.identity, [float_input(values)], request_id="r-1")
+        np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), values)
+        self.assertEqual(result.get_response().id, "r-1")
+
+    def test_async_callbacks(self) -> None:
+        answers: queue.Queue = queue.Queue()
+        for i in range(20):
+            self.client.async_infer(
+                self.identity,
+                [float_input(self.rows(1, i))],
+                lambda result, error: answers.put((result, error)),
+                request_id=str(i),
+            )
+        seen = {}
+        for _ in range(20):
+            result, error = answers.get(timeout=PATIENCE)
+            self.assertIsNone(error)
+            seen[int(result.get_response().id)] = result.as_numpy("OUTPUT0")[0, 0]
+        self.assertEqual(seen, {i: float(i) for i in range(20)})
+
+    def test_asyncio(self) -> None:
+        async def run() -> list[float]:
+            async with triton_aio.InferenceServerClient(self.address) as client:
+                results = await asyncio.gather(
+                    *(client.infer(self.identity, [float_input(self.rows(1, i))]) for i in range(8))
+                )
+            return [float(result.as_numpy("OUTPUT0")[0, 0]) for result in results]
+
+        self.assertEqual(asyncio.run(run()), [float(i) for i in range(8)])
+
+    def test_streaming(self) -> None:
+        answers: queue.Queue = queue.Queue()
+        with triton.InferenceServerClient(self.address) as client:
+            client.start_stream(lambda result, error: answers.put((result, error)))
+            for i in range(200):
+                client.async_stream_infer(
+                    self.identity, [float_input(self.rows(1, i))], request_id=str(i)
+                )
+            client.async_stream_infer("nobody", [float_input(self.rows(1))], request_id="lost")
+            seen, errors = {}, []
+            for _ in range(201):
+                result, error = answers.get(timeout=PATIENCE)
+                if error is not None:
+                    errors.append(str(error))
+                else:
+                    seen[int(result.get_response().id)] = result.as_numpy("OUTPUT0")[0, 0]
+            client.stop_stream()
+        self.assertEqual(seen, {i: float(i) for i in range(200)})
+        self.assertEqual(len(errors), 1)
+        self.assertIn("nobody", errors[0])
+
+    def test_final_response_of_a_stream(self) -> None:
+        answers: queue.Queue = queue.Queue()
+        with triton.InferenceServerClient(self.address) as client:
+            client.start_stream(lambda result, error: answers.put((result, error)))
+            client.async_stream_infer(
+                self.identity,
+                [float_input(self.rows(1))],
+                enable_empty_final_response=True,
+            )
+            result, error = answers.get(timeout=PATIENCE)
+            client.stop_stream()
+        self.assertIsNone(error)
+        self.assertTrue(result.get_response().parameters["triton_final_response"].bool_param)
+
+    def test_large_tensors_come_back_as_they_are(self) -> None:
+        values = np.random.default_rng(1).random((700, 256), dtype=np.float32)  # 88 batches
+        result = self.client.infer(self.identity, [float_input(values)])
+        np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), values)
+
+    def test_detect_through_the_pipeline(self) -> None:
+        result = self.client.infer(
+            "vitdet", [picture_input(SCENE.read_bytes())], parameters={"score_threshold": 0.5}
+        )
+        boxes, scores = result.as_numpy("boxes"), result.as_numpy("scores")
+        self.assertEqual(boxes.shape, (len(scores), 4))
+        self.assertGreater(len(scores), 0)
+        self.assertIn(b"bag", list(result.as_numpy("label_names")))
+        self.assertEqual(len(result.as_numpy("masks")), len(scores))
+        with Image.open(SCENE) as picture:
+            self.assertEqual(list(result.as_numpy("image_size")), [picture.height, picture.width])
+            pixels = np.asarray(picture.convert("RGB"))
+        raw = triton.InferInput("image", list(pixels.shape), "UINT8")
+        raw.set_data_from_numpy(pixels)
+        again = self.client.infer(
+            "vitdet",
+            [raw],
+            outputs=[triton.InferRequestedOutput("labels")],
+            parameters={"score_threshold": 0.5},
+        )
+        np.testing.assert_array_equal(again.as_numpy("labels"), result.as_numpy("labels"))
+        self.assertIsNone(again.as_numpy("boxes"))
+
+    def test_embed_through_the_pipeline_and_the_stage(self) -> None:
+        result = self.client.infer(
+            "internvit", [picture_input(GARMENT.read_bytes())], parameters={"top_k": 3}
+        )
+        self.assertEqual(result.as_numpy("features").ndim, 1)
+        self.assertEqual(result.as_numpy("labels").shape, (3,))
+        shape = list(self.client.get_model_metadata("internvit.internvit").inputs[0].shape)
+        pixels = np.zeros([2, *shape[1:]], np.float32)
+        stage = self.client.infer(
+            "internvit.internvit",
+            [float_input(pixels, "pixel_values")],
+            outputs=[triton.InferRequestedOutput("logits", class_count=2)],
+        )
+        self.assertEqual(stage.as_numpy("logits").shape, (2, 2))
+
+    def test_timeout_and_priority(self) -> None:
+        with self.assertRaises(InferenceServerException) as raised:
+            self.client.infer(
+                "vitdet", [picture_input(SCENE.read_bytes())], timeout=1, priority=2
+            )  # 1 microsecond
+        self.assertIn("DEADLINE_EXCEEDED", str(raised.exception.status()))
+        self.client.infer(self.identity, [float_input(self.rows(1))], timeout=10_000_000)
+
+    def test_statistics_are_those_of_the_requests(self) -> None:
+        def totals() -> object:
+            return self.client.get_inference_statistics(self.identity).model_stats[0]
+
+        before = totals()
+        for _ in range(5):
+            self.client.infer(self.identity, [float_input(self.rows(2))])
+        with self.assertRaises(InferenceServerException):
+            self.client.infer(self.identity, [float_input(self.rows(1).reshape(2, 128))])
+        after = totals()
+        self.assertEqual(after.inference_count - before.inference_count, 10)
+        self.assertEqual(after.execution_count - before.execution_count, 5)
+        stats = after.inference_stats
+        self.assertEqual(stats.success.count - before.inference_stats.success.count, 5)
+        self.assertEqual(stats.fail.count - before.inference_stats.fail.count, 1)
+        counts = {getattr(stats, part).count for part in
+                  ("success", "queue", "compute_input", "compute_infer", "compute_output")}
+        self.assertEqual(len(counts), 1)
+        self.assertGreater(stats.compute_infer.ns, before.inference_stats.compute_infer.ns)
+        self.assertLessEqual(
+            stats.compute_infer.ns - before.inference_stats.compute_infer.ns,
+            stats.success.ns - before.inference_stats.success.ns,
+        )
+        self.assertIn(2, [batch.batch_size for batch in after.batch_stats])
+        everything = {s.name for s in self.client.get_inference_statistics().model_stats}
+        self.assertLessEqual({"vitdet", "vitdet.rpn", self.identity}, everything)
+
+    # Other clients.
+
+    def test_health_client(self) -> None:
+        stub = health_pb2_grpc.HealthStub(self.channel)
+        for name in ("", SERVICE, "vitdet"):
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=PATIENCE)
+            self.assertEqual(answer.status, health_pb2.HealthCheckResponse.SERVING)
+
+    def test_a_client_that_knows_the_server_by_reflection_alone(self) -> None:
+        pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
+        method = pool.FindServiceByName(SERVICE).methods_by_name["ModelMetadata"]
+        factory = message_factory.MessageFactory(pool)
+        ask = self.channel.unary_unary(
+            f"/{SERVICE}/ModelMetadata",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=factory.GetPrototype(method.output_type).FromString,
+        )
+        answer = ask(factory.GetPrototype(method.input_type)(name="vitdet"), timeout=PATIENCE)
+        self.assertEqual(answer.inputs[0].name, "image")
+
+    # Bad input: the defect classes of the reference that the wire can bring.
+
+    def request(self, **fields: object) -> object:
+        message = service_pb2.ModelInferRequest(model_name=self.identity, **fields)
+        tensor = message.inputs.add(name="INPUT0", datatype="FP32", shape=[1, 256])
+        del tensor
+        message.raw_input_contents.append(self.rows(1).tobytes())
+        return message
+
+    def assert_still_serving(self) -> None:
+        values = self.rows(1)
+        result = self.client.infer(self.identity, [float_input(values)])
+        np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), values)
+
+    def test_class_1_messages_in_very_many_fragments(self) -> None:
+        """A large message whose fields are 500,000 pieces of a few bytes."""
+        pieces = b"\x3a\x01x" * 500_000  # raw_input_contents "x"
+        call = self.channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, call, pieces)
+        self.assert_still_serving()
+
+    def test_class_4_shapes_that_wrap(self) -> None:
+        for shape in ([-1, 256], [2**31, 256], [2**63 - 1, 256], [2**62, 4], [0, 2**63 - 1]):
+            message = self.request()
+            message.inputs[0].shape[:] = shape
+            self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, self.stub.ModelInfer, message)
+        self.assert_still_serving()
+
+    def test_class_5_huge_and_doubled_lists(self) -> None:
+        message = self.request()
+        for _ in range(2):
+            message.outputs.add(name="OUTPUT0")
+        details = self.assert_code(
+            grpc.StatusCode.INVALID_ARGUMENT, self.stub.ModelInfer, message
+        )
+        self.assertIn("twice", details)
+        for _ in range(1000):
+            message.outputs.add(name="OUTPUT0")
+        self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, self.stub.ModelInfer, message)
+        self.assert_still_serving()
+
+    def test_class_6_messages_beyond_the_limit(self) -> None:
+        message = self.request()
+        message.raw_input_contents[0] = bytes(33 << 20)
+        self.assert_code(grpc.StatusCode.RESOURCE_EXHAUSTED, self.stub.ModelInfer, message)
+        self.assert_still_serving()
+
+    def test_class_7_compressed_messages_beyond_the_limit(self) -> None:
+        """A few KB that are more than the limit once they are decompressed."""
+        message = self.request()
+        message.raw_input_contents[0] = bytes(200 << 20)
+        with self.assertRaises(grpc.RpcError) as raised:
+            self.stub.ModelInfer(message, timeout=PATIENCE, compression=grpc.Compression.Gzip)
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assert_still_serving()
+        small = self.request()
+        answer = self.stub.ModelInfer(small, timeout=PATIENCE, compression=grpc.Compression.Gzip)
+        self.assertEqual(answer.raw_output_contents[0], small.raw_input_contents[0])
+
+    def test_class_8_nesting_without_end(self) -> None:
+        call = self.channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        for body in (b"\x0b" * 100_000, b"\x2a\xa0\x8d\x06" + b"\x0b" * 100_000):
+            self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, call, body)
+        self.assert_still_serving()
+
+    def test_class_9_names_that_are_paths(self) -> None:
+        for name in ("../vitdet", "/etc/passwd", "vitdet/../internvit", "vitdet.backbone.om"):
+            message = self.request()
+            message.model_name = name
+            details = self.assert_code(grpc.StatusCode.NOT_FOUND, self.stub.ModelInfer, message)
+            self.assertNotIn("/etc", details)
+            self.assert_code(
+                grpc.StatusCode.NOT_FOUND,
+                self.stub.ModelConfig,
+                service_pb2.ModelConfigRequest(name=name),
+            )
+
+    def test_class_11_control_is_denied_on_the_data_port(self) -> None:
+        """Every RPC of the service either answers or says why not; control is denied."""
+        denied, unserved = set(), set()
+        for method in service_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"].methods:
+            if method.name in ("ModelInfer", "ModelStreamInfer"):
+                continue
+            try:
+                request = message_factory.MessageFactory().GetPrototype(method.input_type)()
+                getattr(self.stub, method.name)(request, timeout=PATIENCE)
+            except grpc.RpcError as error:
+                if error.code() == grpc.StatusCode.PERMISSION_DENIED:
+                    denied.add(method.name)
+                if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+                    self.assertNotEqual(error.details(), "")
+                    unserved.add(method.name)
+        self.assertEqual(denied, {"RepositoryModelLoad", "RepositoryModelUnload"})
+        self.assertEqual(len(unserved), 8)
+        load = service_pb2.RepositoryModelLoadRequest(model_name="vitdet")
+        load.parameters["file:1/model.onnx"].bytes_param = b"x"
+        self.assert_code(
+            grpc.StatusCode.PERMISSION_DENIED, self.stub.RepositoryModelLoad, load
+        )
+
+    def test_class_17_numbers_that_are_none(self) -> None:
+        for name, value in (("timeout", "1e3x"), ("priority", "-"), ("timeout", str(2**70))):
+            message = self.request()
+            message.parameters[name].string_param = value
+            details = self.assert_code(
+                grpc.StatusCode.INVALID_ARGUMENT, self.stub.ModelInfer, message
+            )
+            self.assertIn(name, details)
+        call = self.channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        for body in (b"\x3a\x7f", b"\x3a" + b"\xff" * 9 + b"\x01", b"\x0a\x05xx"):
+            self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, call, body)
+
+    def test_class_18_types_and_prefixes_that_lie(self) -> None:
+        for datatype in ("INT32", "FP16", "BYTES", "nonsense"):
+            message = self.request()
+            message.inputs[0].datatype = datatype
+            self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, self.stub.ModelInfer, message)
+        picture = service_pb2.ModelInferRequest(model_name="vitdet")
+        picture.inputs.add(name="image", datatype="BYTES", shape=[1])
+        for raw in (b"", b"\xff\xff\xff\xff", b"\x02\x00\x00\x00abc", b"\x05\x00\x00\x00abc"):
+            del picture.raw_input_contents[:]
+            picture.raw_input_contents.append(raw)
+            self.assert_code(grpc.StatusCode.INVALID_ARGUMENT, self.stub.ModelInfer, picture)
+        self.assert_still_serving()
+
+    def test_class_21_messages_with_changed_bytes(self) -> None:
+        good = self.request(id="x").SerializeToString()
+        call = self.channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        random = np.random.default_rng(5)
+        codes = set()
+        for _ in range(500):
+            body = bytearray(good)
+            for at in random.integers(0, 60, 2):
+                body[at] = random.integers(0, 256)
+            try:
+                call(bytes(body), timeout=PATIENCE)
+            except grpc.RpcError as error:
+                codes.add(error.code())
+        expected = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND}
+        self.assertEqual(codes, expected)
+        self.assert_still_serving()
+
+    def test_a_client_that_leaves_takes_nothing_along(self) -> None:
+        threads = []
+        for _ in range(4):
+            threads.append(threading.Thread(target=self.leave_at_once))
+            threads[-1].start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        self.assert_still_serving()
+
+    def leave_at_once(self) -> None:
+        with grpc.insecure_channel(
+            self.address, options=[("grpc.use_local_subchannel_pool", 1)]
+        ) as channel:
+            stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+            for _ in range(20):
+                stub.ModelInfer.future(self.request()).cancel()
+
+
+if __name__ == "__main__":
+    unittest.main()
