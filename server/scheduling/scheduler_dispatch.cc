@@ -63,7 +63,7 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
   if (lane.ahead >= options_.ahead || static_cast<int>(lane.batches.size()) >= options_.slots) {
     return false;
   }
-  if (device.alone != 0) return false;
+  if (device.alone != 0 || device.held) return false;
   ReleaseGuard(id);
   std::vector<Candidate> candidates = Candidates(id, lane_index, now);
   if (candidates.empty()) return false;
