@@ -117,6 +117,8 @@ class Scheduler {
   void Release(DeviceId device) { device_of(device).held = false; }
   // No batch of ours is on the device.
   bool Empty(DeviceId device) const { return Empty(device_of(device)); }
+  // It is empty, and nothing waits that it might run.
+  bool Idle(DeviceId device) const;
 
   const StageTable& table() const { return table_; }
   GearCosts& costs() { return costs_; }

@@ -126,6 +126,15 @@ bool Scheduler::Empty(const DeviceState& device) {
                      [](const Lane& lane) { return lane.batches.empty(); });
 }
 
+bool Scheduler::Idle(DeviceId id) const {
+  if (!Empty(id)) return false;
+  for (StageId stage = 0; stage < table_.stages(); ++stage) {
+    const bool allowed = table_.stage(stage).allowed[static_cast<size_t>(id)];
+    if (allowed && state_of(stage).queue.Items(id) > 0) return false;
+  }
+  return true;
+}
+
 std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lane, absl::Time now) {
   std::vector<Candidate> candidates;
   for (StageId id = 0; id < table_.stages(); ++id) {
