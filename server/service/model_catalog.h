@@ -38,6 +38,7 @@ struct ServedModel {
   // Of its video streams; only set for pipelines that serve them.
   RequestMetrics frame_metrics = {};
   StreamMetrics stream_metrics = {};
+  ModelMetrics model_metrics = {};
   int64_t number = 1;  // of the version: the highest is the latest
 
   // One pass a pin. Closed when the version is withdrawn; it may go when it is empty.
@@ -85,6 +86,9 @@ class ModelCatalog {
   absl::StatusOr<ModelPin> FindAny(std::string_view name, std::string_view version = {}) const {
     return Find(name, version, [](const ServedModel&) { return true; });
   }
+
+  // Whether there is a version of that number, or any with 0.
+  bool Has(std::string_view name, int64_t number = 0) const;
 
   // In the order of the names, then of the versions.
   std::vector<ModelPin> All() const;
