@@ -24,7 +24,7 @@ build: bootstrap
 demo: build
 	@deploy/demo.sh
 
-# The same server on the usual ports (8500 gRPC, 8502 health, 8503 metrics), until Ctrl-C.
+# The same server on the usual ports (8500 gRPC, 8501 control, 8502 health, 8503 metrics), until Ctrl-C.
 serve: build
 	@deploy/serve.sh
 

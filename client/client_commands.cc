@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "client/answer_json.h"
 #include "client/answer_tables.h"
+#include "client/control_commands.h"
 #include "client/drawing/result_pictures.h"
 #include "client/error_advice.h"
 #include "client/file_answer.h"
@@ -177,6 +178,7 @@ int DrawIfAsked(const std::vector<FileAnswer<Response>>& answers, const ClientCo
 int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err) {
   v1::DetectRequest form;
   form.set_model(command.model);
+  form.set_version(command.version);
   form.set_dedup(command.dedup);
   form.set_mask_form(command.mask);
   if (command.score_threshold.has_value()) {
@@ -201,6 +203,7 @@ int RunDetect(const ClientCommand& command, std::ostream& out, std::ostream& err
 int RunEmbed(const ClientCommand& command, std::ostream& out, std::ostream& err) {
   v1::EmbedRequest form;
   form.set_model(command.model);
+  form.set_version(command.version);
   form.set_feature(command.feature);
   form.set_top_k(command.top_k);
   const auto answers = AskForFiles<v1::EmbedRequest, v1::EmbedResponse>(
@@ -218,6 +221,7 @@ int RunEmbed(const ClientCommand& command, std::ostream& out, std::ostream& err)
 int RunRead(const ClientCommand& command, std::ostream& out, std::ostream& err) {
   v1::ReadTextRequest form;
   form.set_model(command.model);
+  form.set_version(command.version);
   form.set_task(command.task);
   form.set_region(command.region);
   form.set_characters(command.characters);
@@ -292,6 +296,8 @@ int RunClientCommand(const ClientCommand& command, std::ostream& out, std::ostre
       return RunModels(command, out, err);
     case ClientCommand::Kind::kHealth:
       return RunHealth(command, out, err);
+    default:
+      return RunControlCommand(command, out, err);
   }
   return 1;
 }

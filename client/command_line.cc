@@ -29,6 +29,7 @@ CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& 
 void AddPictureOptions(CLI::App* app, ClientCommand* command, int64_t* budget_ms) {
   app->add_option("files", command->files, "JPEG, PNG or WebP files")->required();
   app->add_option("--model", command->model, "a name that `models` lists; needed if several fit");
+  app->add_option("--model-version", command->version, "of the model (default: the latest)");
   app->add_option("--in-flight", command->in_flight, "requests at a time")
       ->check(CLI::Range(1, kMaxInFlight))
       ->capture_default_str();
@@ -60,15 +61,29 @@ void AddReadOptions(CLI::App* read, ClientCommand* command, int64_t* budget_ms) 
       ->excludes(lines);
 }
 
+CLI::App* AddChange(CLI::App& app, const std::string& name, const std::string& text,
+                    ClientCommand* command) {
+  CLI::App* change = AddCommand(app, name, text);
+  change->add_option("model", command->model, "its name")->required();
+  change->add_option("version", command->version, "a number (default: as the version policy says)");
+  return change;
+}
+
 }  // namespace
 
 ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv) {
   ClientCommand command;
   int64_t deadline_ms = 60000;
   int64_t budget_ms = 0;
-  CLI::App app("Asks an omserve for detections, features, text and its state.", "omserve-client");
+  CLI::App app(
+      "Asks an omserve for detections, features, text and its state, and changes its models.",
+      "omserve-client");
   app.require_subcommand(1);
   AddServer(app, &command.server, &deadline_ms);
+  command.control = "127.0.0.1:8501";
+  app.add_option("--control", command.control, "host:port of omserve's control listener")
+      ->envname("OMSERVE_CONTROL")
+      ->capture_default_str();
   app.add_flag("--json", command.json, "one JSON document on standard output");
 
   CLI::App* detect = AddCommand(app, "detect", "find objects in pictures");
@@ -97,7 +112,14 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
   CLI::App* read = AddCommand(app, "read", "text of pictures");
   AddReadOptions(read, &command, &budget_ms);
 
-  const CLI::App* models = AddCommand(app, "models", "what is served");
+  CLI::App* models = AddCommand(app, "models", "what is served");
+  bool all = false;
+  models->add_flag("--all", all, "every version in the repository and its state, by --control");
+  const CLI::App* load =
+      AddChange(app, "load", "load a model, or what has changed of it", &command);
+  const CLI::App* unload = AddChange(app, "unload", "let a model go", &command);
+  const CLI::App* reload = AddChange(app, "reload", "load a model anew", &command);
+  const CLI::App* stats = AddCommand(app, "stats", "what the server has done, and does");
   CLI::App* health = AddCommand(app, "health", "whether the server can take requests");
   health->add_option("--service", command.service, "a service or model (default: the server)");
 
@@ -106,7 +128,11 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
     command.kind = detect->parsed()   ? Kind::kDetect
                    : embed->parsed()  ? Kind::kEmbed
                    : read->parsed()   ? Kind::kRead
-                   : models->parsed() ? Kind::kModels
+                   : models->parsed() ? (all ? Kind::kRepository : Kind::kModels)
+                   : load->parsed()   ? Kind::kLoad
+                   : unload->parsed() ? Kind::kUnload
+                   : reload->parsed() ? Kind::kReload
+                   : stats->parsed()  ? Kind::kStats
                                       : Kind::kHealth;
     command.deadline = absl::Milliseconds(deadline_ms);
     command.budget = absl::Milliseconds(budget_ms);

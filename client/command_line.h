@@ -15,13 +15,26 @@ namespace omserve::client {
 
 // What a user of omserve-client asked for; each member is for the commands that have its option.
 struct ClientCommand {
-  enum class Kind { kDetect, kEmbed, kRead, kModels, kHealth };
+  enum class Kind {
+    kDetect,
+    kEmbed,
+    kRead,
+    kModels,
+    kHealth,
+    kRepository,  // models --all
+    kLoad,
+    kUnload,
+    kReload,
+    kStats
+  };
   Kind kind = Kind::kModels;
   std::string server;                           // host:port
+  std::string control;                          // host:port of the control listener
   absl::Duration deadline = absl::Seconds(60);  // of every call
   bool json = false;
   std::vector<std::string> files;
-  std::string model;  // empty: the only one
+  std::string model;    // empty: the only one
+  std::string version;  // of the model; empty: the latest, or what the policy says
   int in_flight = 4;
   absl::Duration budget = absl::ZeroDuration();  // of a request; zero: none
   std::string priority;                          // interactive, batch; empty: the server's default
@@ -44,7 +57,8 @@ struct ClientCommand {
   std::string service;    // of health; empty: the whole server
 };
 
-// Reads a command line and, for --server, the environment variable OMSERVE_SERVER. Never throws,
+// Reads a command line and, for --server and --control, the environment variables
+// OMSERVE_SERVER and OMSERVE_CONTROL. Never throws,
 // never exits. Thread-compatible: the environment must not change meanwhile.
 ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv);
 

@@ -4,7 +4,7 @@
 
 usage: with_server.py [--build DIR] [--models DIR] [--devices N] [--profile FILE] -- COMMAND...
 
-The command sees OMSERVE_SERVER (host:port), OMSERVE_METRICS and OMSERVE_PID. The server listens on
+The command sees OMSERVE_SERVER and OMSERVE_CONTROL (host:port), OMSERVE_METRICS and OMSERVE_PID. The server listens on
 free loopback ports. Exit status: the command's, or 1 when the server did not start or stop well.
 """
 
@@ -36,6 +36,10 @@ class Server:
     def address(self) -> str:
         return f"127.0.0.1:{self.ports['grpc']}"
 
+    @property
+    def control(self) -> str:
+        return f"127.0.0.1:{self.ports['control']}"
+
 
 @contextlib.contextmanager
 def running_server(
@@ -57,7 +61,8 @@ def running_server(
         config.write_text(
             f'model_dir: "{models.resolve()}"\n'
             f"host_threads: {host_threads}\n"
-            'listeners { grpc: "127.0.0.1:0" health: "127.0.0.1:0" metrics: "127.0.0.1:0" }\n'
+            'listeners { grpc: "127.0.0.1:0" control: "127.0.0.1:0" health: "127.0.0.1:0" '
+            'metrics: "127.0.0.1:0" }\n'
             + config_text
         )
         ports_file = folder / "ports.json"
@@ -124,6 +129,7 @@ def main() -> int:
         ) as server:
             environment = os.environ | {
                 "OMSERVE_SERVER": server.address,
+                "OMSERVE_CONTROL": server.control,
                 "OMSERVE_METRICS": f"127.0.0.1:{server.ports['metrics']}",
                 "OMSERVE_PID": str(server.process.pid),
             }

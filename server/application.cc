@@ -3,24 +3,32 @@
 #include "server/application.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pipelines/base/mutex.h"
 #include "pipelines/base/status_macros.h"
+#include "server/base/gate.h"
+#include "server/base/thread.h"
 #include "server/base/worker_pool.h"
 #include "server/batching/batch_engine.h"
-#include "server/batching/batching_runner.h"
 #include "server/device/device_set.h"
 #include "server/metrics/metrics_listener.h"
 #include "server/metrics/server_metrics.h"
-#include "server/registry/ppocr_manifest.h"
+#include "server/model_loader.h"
+#include "server/registry/live_repository.h"
+#include "server/registry/repository_poller.h"
+#include "server/registry/repository_scan.h"
 #include "server/service/batch_metrics.h"
+#include "server/service/control_service.h"
 #include "server/service/kserve/inference_service.h"
 #include "server/service/listeners.h"
 #include "server/service/model_catalog.h"
-#include "server/service/served_stages.h"
 #include "server/service/vision_service.h"
 #include "spdlog/spdlog.h"
 
@@ -34,28 +42,34 @@
 namespace omserve {
 namespace {
 
+// The listeners cancel what is left this much after it was counted.
+constexpr absl::Duration kMoment = absl::Milliseconds(50);
+
 absl::Status InManifest(const PipelineSpec& spec, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(spec.manifest_path, ": ", status.message()));
 }
 
-// The RPC that a pipeline serves.
-std::string_view MethodOf(std::string_view pipeline) {
-  if (pipeline == "ppocr") return "ReadText";
-  return pipeline == "vitdet" ? "Detect" : "Embed";
-}
-
-absl::StatusOr<std::variant<VitDet, InternVit, PpOcr>> MakePipeline(const PipelineSpec& spec) {
-  if (const auto* vitdet = std::get_if<VitDetConfig>(&spec.config)) {
-    OMSERVE_ASSIGN_OR_RETURN(VitDet pipeline, VitDet::Create(*vitdet));
-    return pipeline;
+// The versions of a model that the policy wants, checked without a device.
+absl::Status LoadWanted(const ServerConfig& config, const ModelFolder& folder,
+                        std::vector<PipelineSpec>& pipelines) {
+  OMSERVE_RETURN_IF_ERROR(folder.problem);
+  std::map<int64_t, const VersionFolder*> there;
+  std::vector<int64_t> numbers;
+  for (const VersionFolder& version : folder.versions) {
+    there[version.number] = &version;
+    numbers.push_back(version.number);
   }
-  if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
-    OMSERVE_ASSIGN_OR_RETURN(PpOcr pipeline, PpOcr::Create(*ppocr));
-    return pipeline;
+  const VersionPolicy& policy = config.repository.versions;
+  std::vector<int64_t> candidates = policy.Candidates(numbers);
+  candidates.resize(policy.Wanted(candidates.size()));
+  for (const int64_t number : candidates) {
+    OMSERVE_ASSIGN_OR_RETURN(PipelineSpec spec, LoadVersion(folder, *there[number]));
+    if (auto pipeline = MakePipeline(spec); !pipeline.ok()) {
+      return InManifest(spec, pipeline.status());
+    }
+    pipelines.push_back(std::move(spec));
   }
-  OMSERVE_ASSIGN_OR_RETURN(InternVit pipeline,
-                           InternVit::Create(std::get<InternVitConfig>(spec.config)));
-  return pipeline;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -64,13 +78,17 @@ absl::StatusOr<std::vector<PipelineSpec>> LoadPipelines(const ServerConfig& conf
   if (config.model_dir.empty()) {
     return absl::InvalidArgumentError("model_dir: must be set, in the config or by --model-dir");
   }
-  OMSERVE_ASSIGN_OR_RETURN(std::vector<PipelineSpec> pipelines, LoadModelDir(config.model_dir));
-  for (PipelineSpec& spec : pipelines) {
-    std::visit([&](auto& numbers) { numbers.limits.max_pixels = config.max_image_pixels; },
-               spec.config);
-    if (auto pipeline = MakePipeline(spec); !pipeline.ok()) {
-      return InManifest(spec, pipeline.status());
-    }
+  OMSERVE_ASSIGN_OR_RETURN(const std::vector<ModelFolder> folders, ScanModelDir(config.model_dir));
+  const bool strict = !config.repository.poll;
+  std::vector<PipelineSpec> pipelines;
+  for (const ModelFolder& folder : folders) {
+    const absl::Status status = LoadWanted(config, folder, pipelines);
+    if (!status.ok() && strict) return status;
+    if (!status.ok()) spdlog::warn("{}", std::string(status.message()));
+  }
+  if (pipelines.empty() && strict) {
+    return absl::NotFoundError(
+        absl::StrCat("model_dir: ", config.model_dir, " has no folder with a pipeline.pbtxt"));
   }
   return pipelines;
 }
@@ -79,15 +97,16 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
   std::string text = absl::StrCat(
       "model_dir      ", config.model_dir, "\n", "acl_library    ", config.acl_library, "\n",
       "devices        ", config.devices.empty() ? "all" : absl::StrJoin(config.devices, ", "), "\n",
-      "grpc           ", config.grpc_address, "\n", "health         ", config.health_address, "\n",
-      "metrics        ", config.metrics_address, "\n", "max message    ",
-      config.max_message_bytes >> 20, " MiB\n", "max in flight  ", config.max_inflight_requests,
-      "\n", "max streams    ", config.max_streams, "\n", "max picture    ",
-      config.max_image_pixels / 1'000'000, " megapixels\n", "deadline       ",
+      "grpc           ", config.grpc_address, "\n", "control        ", config.control_address, "\n",
+      "health         ", config.health_address, "\n", "metrics        ", config.metrics_address,
+      "\n", "max message    ", config.max_message_bytes >> 20, " MiB\n", "max in flight  ",
+      config.max_inflight_requests, "\n", "max streams    ", config.max_streams, "\n",
+      "max picture    ", config.max_image_pixels / 1'000'000, " megapixels\n", "deadline       ",
       absl::FormatDuration(config.default_deadline), "\n", "drain          ",
       absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n",
-      "without device ", config.exit_without_device ? "exit" : "stay", "\n", "metrics of     ",
-      config.count_requests ? "everything" : "process and devices only", "\n");
+      "without device ", config.exit_without_device ? "exit" : "stay", "\n", "models change  ",
+      config.repository.poll ? "when their files do, or on request" : "on request", "\n",
+      "metrics of     ", config.count_requests ? "everything" : "process and devices only", "\n");
   for (const PipelineSpec& spec : pipelines) {
     absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
                     std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
@@ -107,6 +126,8 @@ struct Application::Parts {
 
   const ServerConfig config;
   const Clock& clock;
+  Mutex names_mutex;
+  std::map<std::string, bool> names ABSL_GUARDED_BY(names_mutex);  // of models, and if served
   std::unique_ptr<DeviceSet> devices;
   std::unique_ptr<ServerMetrics> metrics;
   StatisticsBook statistics;
@@ -114,12 +135,14 @@ struct Application::Parts {
   std::unique_ptr<BatchMetrics> batch_metrics;
   std::unique_ptr<BatchEngine> engine;
   Admission admission;
-  std::vector<ModelMetrics> model_metrics;
-  std::vector<std::string> health_names = {"", "readiness", "omserve.v1.Vision",
-                                           "inference.GRPCInferenceService"};
   std::unique_ptr<ModelCatalog> catalog;
+  std::unique_ptr<ModelLoader> loader;
+  std::unique_ptr<LiveRepository> repository;
+  std::unique_ptr<RepositoryPoller> poller;
   std::unique_ptr<VisionService> service;
   std::unique_ptr<kserve::InferenceService> kserve;
+  std::unique_ptr<kserve::InferenceService> kserve_control;
+  std::unique_ptr<ControlService> control;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<MetricsListener> metrics_listener;
   Ports ports;
@@ -128,7 +151,8 @@ struct Application::Parts {
 
   absl::Status OpenDevices();
   absl::Status StartEngine(const std::vector<PipelineSpec>& pipelines);
-  absl::Status LoadModel(const PipelineSpec& spec);
+  absl::Status LoadModels();
+  void OnName(const std::string& name, bool served);
   absl::Status Listen();
   void SetServing(bool now);
 };
@@ -172,65 +196,59 @@ absl::Status Application::Parts::StartEngine(const std::vector<PipelineSpec>& pi
   return absl::OkStatus();
 }
 
-absl::Status Application::Parts::LoadModel(const PipelineSpec& spec) {
-  const absl::Time start = clock.Now();
-  OMSERVE_ASSIGN_OR_RETURN(auto pipeline, MakePipeline(spec));
-  std::vector<LoadedStage> stages;
-  std::vector<std::string> names;
-  for (const StageSpec& stage : spec.stages) {
-    names.push_back(stage.name);
+absl::Status Application::Parts::LoadModels() {
+  loader = std::make_unique<ModelLoader>(
+      ModelLoader::Parts{config, clock, *devices, *metrics, *batch_metrics, *engine, *catalog,
+                         statistics},
+      [this](const std::string& name, bool served) { OnName(name, served); });
+  RepositoryOptions options;
+  options.dir = config.model_dir;
+  options.policy = config.repository.versions;
+  options.load_threads = config.repository.load_threads;
+  options.device_bytes = config.repository.device_bytes;
+  options.evict = config.repository.evict;
+  repository = std::make_unique<LiveRepository>(options, *loader, clock);
+  if (config.repository.poll) {
+    poller = std::make_unique<RepositoryPoller>(config.model_dir, config.repository.interval,
+                                                *repository);
   }
-  PipelineStatistics& counts = statistics.Of(spec.name, names);
-  for (const StageSpec& stage : spec.stages) {
-    batch_metrics->AddStage(spec.name, stage.name, counts.stage(stage.name));
-    absl::StatusOr<LoadedStage> loaded = LoadedStage::Load(stage, *devices);
-    if (!loaded.ok()) {
-      return absl::Status(loaded.status().code(),
-                          absl::StrCat("stage '", stage.name, "': ", loaded.status().message()));
-    }
-    stages.push_back(*std::move(loaded));
-  }
-  if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
-    OMSERVE_RETURN_IF_ERROR(CheckPpOcrStages(*ppocr, stages));
-  }
-  std::vector<ServedStage> served = MakeServedStages(spec.name, stages, *metrics, counts);
-  OMSERVE_ASSIGN_OR_RETURN(
-      auto runner, BatchingRunner::Create(spec.name, spec.weight, std::move(stages), *engine));
-  const std::string method(MethodOf(spec.pipeline()));
-  auto model = absl::WrapUnique(
-      new ServedModel{spec.name, spec.version, spec.labels, std::move(names), std::move(pipeline),
-                      std::move(runner), metrics->AddMethod(spec.name, method), ImageLimits{}});
-  model->limits.max_pixels = config.max_image_pixels;
-  if (spec.pipeline() == "vitdet") {
-    model->frame_metrics = metrics->AddMethod(spec.name, "DetectStream");
-    model->stream_metrics = metrics->AddStreams(spec.name);
-  }
-  model->stage_models = std::move(served);
-  CountIn(counts, *metrics, *model);
-  catalog->Publish(std::move(model));
-  health_names.push_back(spec.name);
-  const absl::Duration took = clock.Now() - start;
-  model_metrics.push_back(metrics->AddModel(spec.name, spec.version));
-  model_metrics.back().load_seconds->Set(absl::ToDoubleSeconds(took));
-  spdlog::info("model {} {} loaded in {}", spec.name, spec.version, absl::FormatDuration(took));
-  return absl::OkStatus();
+  return repository->LoadAll(!config.repository.poll);
+}
+
+// Names that come before the listeners are told to them at once when they are made.
+void Application::Parts::OnName(const std::string& name, bool served) {
+  MutexLock lock(names_mutex);
+  names[name] = served;
+  if (listeners != nullptr) listeners->SetModel(name, served);
 }
 
 absl::Status Application::Parts::Listen() {
   const CallEnvironment calls{*catalog, *workers, clock, admission, config.default_deadline};
   service = std::make_unique<VisionService>(calls, *metrics);
-  kserve::ServiceOptions kserve_options;
-  kserve_options.version = OMSERVE_VERSION;
-  kserve = std::make_unique<kserve::InferenceService>(calls, *metrics, kserve_options);
+  kserve::ServiceOptions protocol;
+  protocol.version = OMSERVE_VERSION;
+  protocol.repository = repository.get();
+  kserve = std::make_unique<kserve::InferenceService>(calls, *metrics, protocol);
+  protocol.allow_control = true;
+  kserve_control = std::make_unique<kserve::InferenceService>(calls, *metrics, protocol);
+  control = std::make_unique<ControlService>(
+      ControlEnvironment{*repository, *catalog, admission, *devices, clock});
   OMSERVE_ASSIGN_OR_RETURN(metrics_listener,
                            MetricsListener::Start(config.metrics_address, *metrics));
   ListenerOptions options;
   options.grpc_address = config.grpc_address;
+  options.control_address = config.control_address;
   options.health_address = config.health_address;
   options.max_message_bytes = config.max_message_bytes;
-  OMSERVE_ASSIGN_OR_RETURN(listeners,
-                           Listeners::Start(options, {service.get(), kserve.get()}, health_names));
-  ports = {listeners->grpc_port(), listeners->health_port(), metrics_listener->port()};
+  OMSERVE_ASSIGN_OR_RETURN(
+      auto made, Listeners::Start(
+                     options, {service.get(), kserve.get()}, {control.get(), kserve_control.get()},
+                     {"", "readiness", "omserve.v1.Vision", "inference.GRPCInferenceService"}));
+  MutexLock lock(names_mutex);
+  for (const auto& [name, served] : names) made->SetModel(name, served);
+  listeners = std::move(made);
+  ports = {listeners->grpc_port(), listeners->control_port(), listeners->health_port(),
+           metrics_listener->port()};
   return absl::OkStatus();
 }
 
@@ -239,7 +257,8 @@ void Application::Parts::SetServing(bool now) {
   listeners->SetServing(now);
   service->SetReady(now);
   kserve->SetReady(now);
-  for (const ModelMetrics& model : model_metrics) model.ready->Set(now ? 1 : 0);
+  kserve_control->SetReady(now);
+  loader->SetServing(now);
 }
 
 Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -254,17 +273,14 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
   auto parts = std::make_unique<Parts>(std::move(config), clock);
   OMSERVE_RETURN_IF_ERROR(parts->OpenDevices());
   OMSERVE_RETURN_IF_ERROR(parts->StartEngine(pipelines));
-  for (const PipelineSpec& spec : pipelines) {
-    if (absl::Status status = parts->LoadModel(spec); !status.ok()) {
-      return InManifest(spec, status);
-    }
-  }
+  OMSERVE_RETURN_IF_ERROR(parts->LoadModels());
   OMSERVE_RETURN_IF_ERROR(parts->Listen());
   parts->SetServing(true);
   auto application = absl::WrapUnique(new Application(std::move(parts)));
   application->Tick();
-  spdlog::info("ready: grpc port {}, health port {}, metrics port {}", application->ports().grpc,
-               application->ports().health, application->ports().metrics);
+  spdlog::info("ready: grpc port {}, control port {}, health port {}, metrics port {}",
+               application->ports().grpc, application->ports().control, application->ports().health,
+               application->ports().metrics);
   return application;
 }
 
@@ -296,28 +312,44 @@ absl::Status Application::Stop() {
   parts.stopped = true;
   spdlog::info("stopping: {} requests at work", parts.admission.inflight());
   parts.SetServing(false);
-  parts.admission.Close();
   parts.service->DrainStreams();
   parts.kserve->DrainStreams();
-  const bool drained =
-      parts.admission.WaitEmpty(parts.clock.Now() + parts.config.drain, parts.clock);
-  const int left = parts.admission.inflight();
+  parts.kserve_control->DrainStreams();
+  // New requests are turned away by the transport (GOAWAY), in a way that clients may send them
+  // elsewhere; those that it has let in are at work, or are about to be, and none is refused.
+  const absl::Time deadline = parts.clock.Now() + parts.config.drain;
+  Gate open;
+  parts.repository->Refuse();
+  Thread shutter("shutdown", [&, inside = open.Enter()]() mutable {
+    const std::optional<Gate::Pass> pass = std::move(inside);
+    parts.listeners->Shutdown(deadline + kMoment);
+  });
+  const int left = open.WaitEmpty(deadline, parts.clock) ? 0 : parts.admission.inflight();
   // Those that are still there are cancelled; their pipelines end at the next stage.
-  parts.listeners->Shutdown(parts.clock.Now());
+  parts.admission.Close();
+  shutter.Join();
+  // Not earlier: the load under way is waited for.
+  parts.poller.reset();
+  parts.repository->Stop();
   // While there are workers that the ends can be posted to.
-  for (const ModelPin& model : parts.catalog->All()) model->runner->Close();
+  parts.repository->Close();
   parts.workers->Stop();
   parts.metrics_listener.reset();
-  parts.listeners.reset();
+  {
+    MutexLock lock(parts.names_mutex);
+    parts.listeners.reset();
+  }
   parts.service.reset();
   parts.kserve.reset();
-  parts.catalog.reset();
+  parts.kserve_control.reset();
+  parts.control.reset();
+  parts.repository->Clear();
   parts.engine.reset();
   parts.batch_metrics.reset();
   parts.workers.reset();
   parts.devices.reset();
   spdlog::info("stopped");
-  if (drained) return absl::OkStatus();
+  if (left == 0) return absl::OkStatus();
   return absl::DeadlineExceededError(
       absl::StrCat(left, " requests were cancelled at the drain deadline"));
 }

@@ -15,8 +15,9 @@
 
 namespace omserve {
 
-// The pipelines of config.model_dir, checked as far as that goes without a device, with the limits
-// of the config. Errors: those of LoadModelDir and of the pipelines' Create.
+// The versions in config.model_dir that are to be loaded at the start, checked as far as that goes
+// without a device. Errors: those of ScanModelDir and LoadVersion and of the pipelines' Create, and
+// NOT_FOUND for no model at all; with repository.poll such models are left out.
 absl::StatusOr<std::vector<PipelineSpec>> LoadPipelines(const ServerConfig& config);
 
 // What --check-config prints: listeners, limits and pipelines.

@@ -12,8 +12,10 @@
 namespace omserve {
 
 absl::Status WritePortsFile(const std::string& path, const Ports& ports) {
-  const nlohmann::ordered_json json = {
-      {"grpc", ports.grpc}, {"health", ports.health}, {"metrics", ports.metrics}};
+  const nlohmann::ordered_json json = {{"grpc", ports.grpc},
+                                       {"control", ports.control},
+                                       {"health", ports.health},
+                                       {"metrics", ports.metrics}};
   const std::string draft = path + ".tmp";
   std::error_code error;
   {

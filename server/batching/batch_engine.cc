@@ -45,7 +45,8 @@ BatchEngine::BatchEngine(DeviceSet& devices, Executor& executor, const Clock& cl
       options_(std::move(options)),
       mover_(devices, clock),
       cache_(options_.cache_dir),
-      scheduler_(std::move(specs), options_.scheduling) {}
+      scheduler_(std::move(specs), options_.scheduling),
+      lending_(devices.size()) {}
 
 std::vector<std::string_view> CallEndReasons() {
   std::vector<std::string_view> names;
@@ -138,9 +139,13 @@ absl::StatusOr<scheduling::PipelineId> BatchEngine::AddPipeline(
   }
   // Nobody calls yet.
   for (const auto& stage : stages) {
-    OMSERVE_ASSIGN_OR_RETURN(const auto rows, TimeGears(*stage, devices_, cache_));
+    const auto rows = TimeGears(*stage, *this, cache_);
+    if (!rows.ok()) {
+      RemovePipeline(id);
+      return rows.status();
+    }
     MutexLock lock(mutex_);
-    scheduler_.costs().Restore(rows);
+    scheduler_.costs().Restore(stage->id(), *rows);
   }
   return id;
 }

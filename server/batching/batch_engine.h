@@ -45,14 +45,26 @@ class BatchEngine final : private DeviceLane::Owner {
   // Waits for what is on the devices. What a device that hangs uses is never released.
   ~BatchEngine() override;
 
-  // Measures the gears of a pipeline's stages and lets their calls in. The stages outlive the
-  // pipeline (EndPipeline). INVALID_ARGUMENT; what the devices say.
+  // Measures the gears of a pipeline's stages and lets their calls in, also while others run, whom
+  // it delays by one run at a time (Borrow). The stages outlive the pipeline (RemovePipeline).
+  // INVALID_ARGUMENT; what the devices say.
   absl::StatusOr<scheduling::PipelineId> AddPipeline(
       const std::string& name, double weight,
       const std::vector<std::unique_ptr<EngineStage>>& stages);
   // Ends what waits of the pipeline with UNAVAILABLE, and refuses what comes later. Blocks until
   // nothing of it is on a device; false when a device that hangs holds some of it for ever.
   bool EndPipeline(scheduling::PipelineId pipeline);
+  // Forgets a pipeline that has ended. Nothing happens when a device still has something of it.
+  void RemovePipeline(scheduling::PipelineId pipeline);
+
+  // A device for oneself: nothing of the engine is on it, and nothing is put there, until the loan
+  // goes, which is to be soon. Waits for a moment at which the device has nothing to do; one that
+  // never is idle is taken after 'patience' all the same. After a loan the device is its own for
+  // four times as long, unless nobody wanted it. Blocks. UNAVAILABLE when the device is lost.
+  class Loan;
+  absl::StatusOr<Loan> Borrow(size_t device, absl::Duration patience);
+  // No request is in, nothing runs: whoever comes now disturbs nobody.
+  bool quiet() const;
 
   Admitted Admit(scheduling::PipelineId pipeline, RequestContext& context, int64_t bytes);
   void Leave(RequestContext& context, bool completed);
@@ -84,6 +96,13 @@ class BatchEngine final : private DeviceLane::Owner {
     std::vector<std::pair<const EngineStage*, int64_t>> depths;
     std::vector<DeviceLane*> lanes;  // with batches to submit
   };
+  // The last loan of a device.
+  struct Lending {
+    bool lent = false;
+    absl::Time taken = absl::UnixEpoch();
+    absl::Time given_back = absl::UnixEpoch();
+    int64_t formed = 0;  // batches, when it was taken
+  };
 
   BatchEngine(DeviceSet& devices, Executor& executor, const Clock& clock, BatchObserver& observer,
               EngineOptions options, std::vector<scheduling::DeviceSpec> specs);
@@ -96,6 +115,7 @@ class BatchEngine final : private DeviceLane::Owner {
   void Report(const BatchEnd& end);
 
   void TimerLoop();
+  void GiveBack(size_t device) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Time Now() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t NumberOf(RequestContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool OnDevices(scheduling::PipelineId pipeline) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -136,6 +156,7 @@ class BatchEngine final : private DeviceLane::Owner {
   std::map<int64_t, scheduling::ScheduledBatch> batches_ ABSL_GUARDED_BY(mutex_);
   // Batches that were on a device when a wait there told an error.
   std::set<int64_t> unclear_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Lending> lending_ ABSL_GUARDED_BY(mutex_);  // by device
   int64_t last_request_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Time last_now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time wake_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
@@ -145,6 +166,24 @@ class BatchEngine final : private DeviceLane::Owner {
   std::vector<std::vector<std::unique_ptr<DeviceLane>>>
       lanes_;  // by device; immutable after Create
   Thread timer_thread_;
+};
+
+// See Borrow. Owned by the borrower; goes before the engine. Move-only, thread-compatible.
+class BatchEngine::Loan {
+ public:
+  Loan(Loan&& other) noexcept
+      : engine_(std::exchange(other.engine_, nullptr)), device_(other.device_) {}
+  Loan& operator=(Loan&&) = delete;
+  ~Loan() {
+    if (engine_ != nullptr) engine_->GiveBack(device_);
+  }
+
+ private:
+  friend class BatchEngine;
+  Loan(BatchEngine& engine, size_t device) : engine_(&engine), device_(device) {}
+
+  BatchEngine* engine_;
+  size_t device_;
 };
 
 }  // namespace omserve

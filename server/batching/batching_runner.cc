@@ -39,6 +39,7 @@ BatchingRunner::~BatchingRunner() {
   Stop(absl::InfinitePast());
   // What was just ended still runs its 'done' on the executor, with a pass of our gate.
   gate_.WaitEmpty(absl::InfiniteFuture(), engine_.clock());
+  if (gone_) engine_.RemovePipeline(pipeline_);
 }
 
 void BatchingRunner::Stop(absl::Time deadline) {
@@ -46,7 +47,8 @@ void BatchingRunner::Stop(absl::Time deadline) {
   gate_.WaitEmpty(deadline, engine_.clock());
   if (stopped_ || pipeline_ < 0) return;
   stopped_ = true;
-  if (engine_.EndPipeline(pipeline_)) return;
+  gone_ = engine_.EndPipeline(pipeline_);
+  if (gone_) return;
   // A device that hangs may still use them.
   for (auto& stage : stages_) KeepForEver(std::move(stage));
   stages_.clear();

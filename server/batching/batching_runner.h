@@ -60,6 +60,7 @@ class BatchingRunner final : public ModelRunner {
   ShadowCheck shadow_;
   scheduling::PipelineId pipeline_ = -1;
   bool stopped_ = false;
+  bool gone_ = false;  // from the devices
 };
 
 }  // namespace omserve

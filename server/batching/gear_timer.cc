@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
+#include "server/batching/batch_engine.h"
 #include "server/batching/device_rows.h"
 #include "server/device/event.h"
 #include "server/device/model.h"
@@ -26,6 +27,8 @@ constexpr absl::Duration kEnough = absl::Milliseconds(200);
 // A run that takes this long is measured once.
 constexpr absl::Duration kLong = absl::Milliseconds(400);
 constexpr absl::Duration kLimit = absl::Minutes(2);
+// How long a run waits for a moment at which its device has nothing else to do.
+constexpr absl::Duration kPatience = absl::Milliseconds(50);
 
 // One stage on one device, with zeros for inputs.
 class Rehearsal {
@@ -76,16 +79,16 @@ class Rehearsal {
   }
   absl::Status Wait() { return stream_.Synchronize(kLimit); }
 
-  absl::StatusOr<GearCosts::Row> Measure(int gear) {
+  absl::StatusOr<GearCosts::Row> Measure(int gear, BatchEngine& engine) {
     GearCosts::Row row;
     row.gear = gear;
-    OMSERVE_RETURN_IF_ERROR(RunOnce(row));
+    OMSERVE_RETURN_IF_ERROR(RunOnce(row, engine));
     // The first run also prepares, which counts for little when the run itself is long.
     if (row.execute >= kLong) return row;
     row.samples = 0;
     absl::Duration total;
     while (row.samples < kRuns && (row.samples == 0 || total < kEnough)) {
-      OMSERVE_RETURN_IF_ERROR(RunOnce(row));
+      OMSERVE_RETURN_IF_ERROR(RunOnce(row, engine));
       total += row.execute;
     }
     return row;
@@ -93,9 +96,12 @@ class Rehearsal {
 
  private:
   // The best of the runs so far stays in 'row'.
-  absl::Status RunOnce(GearCosts::Row& row) {
-    OMSERVE_RETURN_IF_ERROR(Queue(row.gear));
-    OMSERVE_RETURN_IF_ERROR(Wait());
+  absl::Status RunOnce(GearCosts::Row& row, BatchEngine& engine) {
+    {
+      OMSERVE_ASSIGN_OR_RETURN(const auto loan, engine.Borrow(index_, kPatience));
+      OMSERVE_RETURN_IF_ERROR(Queue(row.gear));
+      OMSERVE_RETURN_IF_ERROR(Wait());
+    }
     OMSERVE_ASSIGN_OR_RETURN(const absl::Duration execute, Event::Elapsed(copied_, end_));
     OMSERVE_ASSIGN_OR_RETURN(const absl::Duration copy_in, Event::Elapsed(start_, copied_));
     if (row.samples == 0 || execute < row.execute) {
@@ -125,17 +131,38 @@ class Rehearsal {
 };
 
 absl::StatusOr<std::vector<GearCosts::Row>> MeasureAll(const EngineStage& stage, size_t index,
-                                                       Device& device, StagingPool& staging) {
+                                                       BatchEngine& engine) {
+  Device& device = engine.devices().device(index);
   ScopedBind bind(device);
   OMSERVE_RETURN_IF_ERROR(bind.status());
-  OMSERVE_ASSIGN_OR_RETURN(Rehearsal rehearsal, Rehearsal::Create(stage, index, device, staging));
+  OMSERVE_ASSIGN_OR_RETURN(Rehearsal rehearsal,
+                           Rehearsal::Create(stage, index, device, engine.devices().staging()));
   std::vector<GearCosts::Row> rows;
   for (const int gear : stage.info().gears) {
-    OMSERVE_ASSIGN_OR_RETURN(GearCosts::Row row, rehearsal.Measure(gear));
+    OMSERVE_ASSIGN_OR_RETURN(GearCosts::Row row, rehearsal.Measure(gear, engine));
     row.device_type = device.soc_name();
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+// A first run, while others use the devices.
+absl::Status WarmUpOneByOne(const EngineStage& stage, const std::vector<size_t>& indices,
+                            BatchEngine& engine) {
+  for (const size_t index : indices) {
+    Device& device = engine.devices().device(index);
+    ScopedBind bind(device);
+    OMSERVE_RETURN_IF_ERROR(bind.status());
+    OMSERVE_ASSIGN_OR_RETURN(Rehearsal rehearsal,
+                             Rehearsal::Create(stage, index, device, engine.devices().staging()));
+    OMSERVE_ASSIGN_OR_RETURN(const auto loan, engine.Borrow(index, kPatience));
+    const absl::Status queued = rehearsal.Queue(stage.info().gears.front());
+    // Also when that failed: nothing may be released that is at work.
+    const absl::Status ended = rehearsal.Wait();
+    OMSERVE_RETURN_IF_ERROR(queued);
+    OMSERVE_RETURN_IF_ERROR(ended);
+  }
+  return absl::OkStatus();
 }
 
 // A first run on all of them at the same time.
@@ -170,8 +197,9 @@ absl::Status WarmUp(const EngineStage& stage, const std::vector<size_t>& indices
 
 }  // namespace
 
-absl::StatusOr<std::vector<GearCosts::Row>> TimeGears(const EngineStage& stage, DeviceSet& devices,
+absl::StatusOr<std::vector<GearCosts::Row>> TimeGears(const EngineStage& stage, BatchEngine& engine,
                                                       const CostCache& cache) {
+  DeviceSet& devices = engine.devices();
   OMSERVE_ASSIGN_OR_RETURN(const std::string model, CostCache::KeyOf(stage.spec().om_path));
   std::map<std::string, bool> known;  // by device type
   std::vector<GearCosts::Row> all;
@@ -185,7 +213,7 @@ absl::StatusOr<std::vector<GearCosts::Row>> TimeGears(const EngineStage& stage, 
     if (!first || rows.size() == stage.info().gears.size()) {
       cold.push_back(i);
     } else {
-      OMSERVE_ASSIGN_OR_RETURN(rows, MeasureAll(stage, i, device, devices.staging()));
+      OMSERVE_ASSIGN_OR_RETURN(rows, MeasureAll(stage, i, engine));
       if (const absl::Status kept = cache.Save(device.soc_name(), model, rows); !kept.ok()) {
         spdlog::warn("{}", kept.ToString());
       }
@@ -195,7 +223,8 @@ absl::StatusOr<std::vector<GearCosts::Row>> TimeGears(const EngineStage& stage, 
       all.push_back(std::move(row));
     }
   }
-  OMSERVE_RETURN_IF_ERROR(WarmUp(stage, cold, devices));
+  OMSERVE_RETURN_IF_ERROR(engine.quiet() ? WarmUp(stage, cold, devices)
+                                         : WarmUpOneByOne(stage, cold, engine));
   return all;
 }
 

@@ -34,6 +34,13 @@ absl::Status NameFile(const absl::Status& status, const std::string& path) {
   return named;
 }
 
+absl::Status NotThere(const std::string& path) {
+  return absl::NotFoundError(absl::StrCat(
+      "the OM file is not there or not readable; compile the model with atc or correct the "
+      "manifest: ",
+      path));
+}
+
 }  // namespace
 
 ModelInstance::~ModelInstance() {
@@ -55,12 +62,7 @@ absl::Status ModelInstance::Execute(ExecutionSlot& slot, Stream& stream) {
 absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::Load(Device& device,
                                                                const std::string& path,
                                                                int instances) {
-  if (access(path.c_str(), R_OK) != 0) {
-    return absl::NotFoundError(absl::StrCat(
-        "the OM file is not there or not readable; compile the model with atc or correct the "
-        "manifest: ",
-        path));
-  }
+  if (access(path.c_str(), R_OK) != 0) return NotThere(path);
   const AclApi& api = device.api();
   ScopedBind bind(device);
   OMSERVE_RETURN_IF_ERROR(bind.status());
@@ -93,6 +95,20 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::Load(Device& device,
     model->instances_.push_back(std::move(instance));
   }
   return model;
+}
+
+absl::StatusOr<int64_t> LoadedModel::BytesOf(Device& device, const std::string& path,
+                                             int instances) {
+  if (access(path.c_str(), R_OK) != 0) return NotThere(path);
+  const AclApi& api = device.api();
+  ScopedBind bind(device);
+  OMSERVE_RETURN_IF_ERROR(bind.status());
+  size_t work_size = 0;
+  size_t weight_size = 0;
+  const absl::Status sizes = AclStatus(
+      api, api.aclmdlQuerySize(path.c_str(), &work_size, &weight_size), "reading the model");
+  if (!sizes.ok()) return NameFile(sizes, path);
+  return static_cast<int64_t>(weight_size + static_cast<size_t>(instances) * work_size);
 }
 
 LoadedModel::~LoadedModel() {

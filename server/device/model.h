@@ -54,6 +54,9 @@ class LoadedModel {
                                                            int instances);
   ~LoadedModel();
 
+  // Device memory that Load will take, bytes, by the file alone. Errors as Load.
+  static absl::StatusOr<int64_t> BytesOf(Device& device, const std::string& path, int instances);
+
   Device& device() const { return device_; }
   const ModelInfo& info() const { return info_; }
   size_t instances() const { return instances_.size(); }

@@ -42,11 +42,23 @@ InferTotals InferStatistics::totals() const {
   return totals_;
 }
 
-PipelineStatistics& StatisticsBook::Of(const std::string& model,
-                                       const std::vector<std::string>& stages) {
+InferStatistics& PipelineStatistics::AddStage(const std::string& name) {
   MutexLock lock(mutex_);
-  std::unique_ptr<PipelineStatistics>& entry = pipelines_[{model, stages}];
-  if (entry == nullptr) entry = std::make_unique<PipelineStatistics>(stages);
+  std::unique_ptr<InferStatistics>& entry = stages_[name];
+  if (entry == nullptr) entry = std::make_unique<InferStatistics>();
+  return *entry;
+}
+
+InferStatistics* PipelineStatistics::stage(std::string_view name) const {
+  MutexLock lock(mutex_);
+  const auto found = stages_.find(name);
+  return found == stages_.end() ? nullptr : found->second.get();
+}
+
+PipelineStatistics& StatisticsBook::Of(const std::string& model) {
+  MutexLock lock(mutex_);
+  std::unique_ptr<PipelineStatistics>& entry = pipelines_[model];
+  if (entry == nullptr) entry = std::make_unique<PipelineStatistics>();
   return *entry;
 }
 

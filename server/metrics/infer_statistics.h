@@ -7,8 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
@@ -76,22 +74,20 @@ class InferStatistics {
   InferTotals totals_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A pipeline and its stages. The map is made with it, so thread-safe.
+// A pipeline and its stages, over all versions of it. Thread-safe.
 class PipelineStatistics {
  public:
-  explicit PipelineStatistics(const std::vector<std::string>& stages) {
-    for (const std::string& stage : stages) stages_[stage] = std::make_unique<InferStatistics>();
-  }
   InferStatistics& whole() { return whole_; }
+  // Makes them when there are none yet.
+  InferStatistics& AddStage(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   // Null when there is no such stage.
-  InferStatistics* stage(std::string_view name) const {
-    const auto found = stages_.find(name);
-    return found == stages_.end() ? nullptr : found->second.get();
-  }
+  InferStatistics* stage(std::string_view name) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   InferStatistics whole_;
-  std::map<std::string, std::unique_ptr<InferStatistics>, std::less<>> stages_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::unique_ptr<InferStatistics>, std::less<>> stages_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 // The statistics of all pipelines since the start of the process. What was made stays, so that a
@@ -99,14 +95,12 @@ class PipelineStatistics {
 // Thread-safe.
 class StatisticsBook {
  public:
-  // Makes them, with these stages, when there are none yet.
-  PipelineStatistics& Of(const std::string& model, const std::vector<std::string>& stages)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Makes them when there are none yet.
+  PipelineStatistics& Of(const std::string& model) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  using Key = std::pair<std::string, std::vector<std::string>>;
   Mutex mutex_;
-  std::map<Key, std::unique_ptr<PipelineStatistics>> pipelines_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::unique_ptr<PipelineStatistics>> pipelines_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace omserve

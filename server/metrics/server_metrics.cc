@@ -75,6 +75,18 @@ std::string_view PhaseName(Phase phase) {
   return kNames[static_cast<size_t>(phase)];
 }
 
+RequestTotals TotalsOf(const RequestMetrics& metrics) {
+  RequestTotals totals;
+  if (metrics.duration == nullptr) return totals;
+  for (size_t i = 0; i < metrics.requests.size(); ++i) {
+    totals.requests[i] = static_cast<int64_t>(metrics.requests[i]->Value());
+  }
+  const prometheus::ClientMetric::Histogram times = metrics.duration->Collect().histogram;
+  totals.timed = static_cast<int64_t>(times.sample_count);
+  totals.time = absl::Seconds(times.sample_sum);
+  return totals;
+}
+
 ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
     : count_requests_(count_requests),
       registry_(std::make_shared<prometheus::Registry>()),

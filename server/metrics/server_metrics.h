@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "prometheus/counter.h"
 #include "prometheus/family.h"
 #include "prometheus/gauge.h"
@@ -57,6 +58,15 @@ struct RequestMetrics {
   InferStatistics* statistics = nullptr;
   PipelineStatistics* stage_statistics = nullptr;
 };
+
+// What was counted so far. A value.
+struct RequestTotals {
+  std::array<int64_t, kStatusCodes> requests{};  // by code
+  int64_t timed = 0;                             // requests whose time is in 'time'
+  absl::Duration time;
+};
+// Zeros for metrics that are not set.
+RequestTotals TotalsOf(const RequestMetrics& metrics);
 
 // Children of one model for its video streams.
 struct StreamMetrics {

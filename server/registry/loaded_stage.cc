@@ -42,6 +42,17 @@ const ModelInfo& LoadedStage::info() const {
   return (*first)->info();
 }
 
+absl::StatusOr<std::vector<int64_t>> LoadedStage::BytesOf(const StageSpec& spec,
+                                                          DeviceSet& devices) {
+  std::vector<int64_t> bytes(devices.size());
+  for (size_t i = 0; i < devices.size(); ++i) {
+    if (!IsOn(spec, devices.device(i).id())) continue;
+    OMSERVE_ASSIGN_OR_RETURN(bytes[i],
+                             LoadedModel::BytesOf(devices.device(i), spec.om_path, spec.instances));
+  }
+  return bytes;
+}
+
 absl::StatusOr<LoadedStage> LoadedStage::Load(StageSpec spec, DeviceSet& devices) {
   if (spec.instances < 1 || spec.max_queue_items < 1) {
     return absl::InvalidArgumentError(

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ struct LoadedStage {
 
   // The same on all its devices.
   const ModelInfo& info() const;
+
+  // Device memory that Load will take, bytes, by device of the set. Errors as Load.
+  static absl::StatusOr<std::vector<int64_t>> BytesOf(const StageSpec& spec, DeviceSet& devices);
 
   // Loads; blocks for as long as the devices need. Errors: NOT_FOUND (no such file),
   // FAILED_PRECONDITION (file not usable, or inputs and outputs are not those of the spec),

@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/registry/manifest.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <map>
 #include <system_error>
 #include <utility>
 
@@ -119,36 +117,6 @@ absl::StatusOr<PipelineSpec> LoadManifest(const std::string& path) {
   if (!spec.ok()) return InFile(path, spec.status());
   spec->manifest_path = path;
   return spec;
-}
-
-absl::StatusOr<std::vector<PipelineSpec>> LoadModelDir(const std::string& dir) {
-  std::error_code error;
-  std::vector<fs::path> manifests;
-  fs::directory_iterator entries(dir, error);
-  if (error) {
-    return absl::NotFoundError(absl::StrCat("model_dir: ", dir, ": ", error.message()));
-  }
-  for (const fs::directory_entry& entry : entries) {
-    const fs::path manifest = entry.path() / "pipeline.pbtxt";
-    if (fs::is_regular_file(manifest, error)) manifests.push_back(manifest);
-  }
-  if (manifests.empty()) {
-    return absl::NotFoundError(
-        absl::StrCat("model_dir: ", dir, " has no folder with a pipeline.pbtxt"));
-  }
-  std::sort(manifests.begin(), manifests.end());
-  std::vector<PipelineSpec> specs;
-  std::map<std::string, std::string> owner;
-  for (const fs::path& path : manifests) {
-    OMSERVE_ASSIGN_OR_RETURN(PipelineSpec spec, LoadManifest(path.string()));
-    const auto [first, fresh] = owner.emplace(spec.name, path.string());
-    if (!fresh) {
-      return absl::AlreadyExistsError(
-          absl::StrCat(path.string(), ": name: '", spec.name, "' is also in ", first->second));
-    }
-    specs.push_back(std::move(spec));
-  }
-  return specs;
 }
 
 }  // namespace omserve

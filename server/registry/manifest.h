@@ -20,7 +20,8 @@ namespace omserve {
 struct PipelineSpec {
   std::string name;
   std::string version;
-  double weight = 1;  // of the devices' time, against other pipelines
+  int64_t number = 1;  // of the version: the highest is the latest
+  double weight = 1;   // of the devices' time, against other pipelines
   std::string manifest_path;
   std::vector<std::string> labels;  // by class index; may be empty
   std::vector<StageSpec> stages;    // in pipeline order
@@ -37,9 +38,5 @@ struct PipelineSpec {
 // Errors, all with the file and the field: NOT_FOUND (manifest, labels, dictionary or OM file),
 // INVALID_ARGUMENT (not protobuf text, with line and column; or numbers that cannot work).
 absl::StatusOr<PipelineSpec> LoadManifest(const std::string& path);
-
-// Reads <dir>/*/pipeline.pbtxt, in the order of the folder names. Errors: those of LoadManifest,
-// NOT_FOUND when there is none, ALREADY_EXISTS when two have one name.
-absl::StatusOr<std::vector<PipelineSpec>> LoadModelDir(const std::string& dir);
 
 }  // namespace omserve

@@ -140,7 +140,10 @@ std::vector<StagePlace> StagesInOrder(const v1::PipelineManifest& manifest) {
 
 absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
   OMSERVE_RETURN_IF_ERROR(CheckName("name", manifest.name()));
-  OMSERVE_RETURN_IF_ERROR(CheckName("version", manifest.version()));
+  // Absent: the number of its folder.
+  if (!manifest.version().empty()) {
+    OMSERVE_RETURN_IF_ERROR(CheckName("version", manifest.version()));
+  }
   if (manifest.pipeline_case() == v1::PipelineManifest::PIPELINE_NOT_SET) {
     return Bad("pipeline",
                "unknown pipeline; one of vitdet { }, internvit { } and ppocr { } must be there");

@@ -67,6 +67,40 @@ void TakeScheduling(const v1::Scheduling& from, SchedulingConfig& to) {
   }
 }
 
+absl::Status CheckRepository(const v1::Repository& repository) {
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("repository.mode", repository.mode(), 0, v1::Repository::POLL));
+  OMSERVE_RETURN_IF_ERROR(CheckRange("repository.poll_ms", repository.poll_ms(), 0, 86'400'000));
+  OMSERVE_RETURN_IF_ERROR(CheckRange("repository.load_threads", repository.load_threads(), 0, 64));
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("repository.device_memory_mib", repository.device_memory_mib(), 0, 1 << 30));
+  const v1::VersionPolicy& versions = repository.versions();
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("repository.versions.kind", versions.kind(), 0, v1::VersionPolicy::SPECIFIC));
+  OMSERVE_RETURN_IF_ERROR(CheckRange("repository.versions.latest", versions.latest(), 0, 1000));
+  const bool listed = versions.specific_size() > 0;
+  if (listed != (versions.kind() == v1::VersionPolicy::SPECIFIC)) {
+    return absl::InvalidArgumentError(
+        "repository.versions: 'specific' belongs to kind SPECIFIC, which needs it");
+  }
+  for (const int64_t number : versions.specific()) {
+    OMSERVE_RETURN_IF_ERROR(
+        CheckRange("repository.versions.specific", number, 1, 999'999'999'999'999'999));
+  }
+  return absl::OkStatus();
+}
+
+void TakeRepository(const v1::Repository& from, RepositoryConfig& to) {
+  to.poll = from.mode() == v1::Repository::POLL;
+  if (from.poll_ms() > 0) to.interval = absl::Milliseconds(from.poll_ms());
+  to.versions.kind = static_cast<VersionPolicy::Kind>(from.versions().kind());
+  if (from.versions().latest() > 0) to.versions.latest = from.versions().latest();
+  to.versions.specific.assign(from.versions().specific().begin(), from.versions().specific().end());
+  if (from.load_threads() > 0) to.load_threads = from.load_threads();
+  to.device_bytes = int64_t{from.device_memory_mib()} << 20;
+  to.evict = from.unload_least_recently_used();
+}
+
 }  // namespace
 
 ServerConfig DefaultServerConfig() {
@@ -87,6 +121,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
     config.acl_library = bare ? proto.acl_library() : RelativeTo(folder, proto.acl_library());
   }
   if (!proto.listeners().grpc().empty()) config.grpc_address = proto.listeners().grpc();
+  if (!proto.listeners().control().empty()) config.control_address = proto.listeners().control();
   if (!proto.listeners().health().empty()) config.health_address = proto.listeners().health();
   if (!proto.listeners().metrics().empty()) config.metrics_address = proto.listeners().metrics();
 
@@ -103,6 +138,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
         CheckRange("limits.default_deadline_ms", limits.default_deadline_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckScheduling(proto.scheduling()));
+    OMSERVE_RETURN_IF_ERROR(CheckRepository(proto.repository()));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     return CheckRange("host_threads", proto.host_threads(), 0, 1024);
   };
@@ -124,6 +160,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (limits.drain_ms() > 0) config.drain = absl::Milliseconds(limits.drain_ms());
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
   TakeScheduling(proto.scheduling(), config.scheduling);
+  TakeRepository(proto.repository(), config.repository);
   if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
   config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
   config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
@@ -133,6 +170,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
 
 absl::Status CheckServerConfig(const ServerConfig& config) {
   OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.grpc", config.grpc_address));
+  OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.control", config.control_address));
   OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.health", config.health_address));
   OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.metrics", config.metrics_address));
   std::set<int> seen;

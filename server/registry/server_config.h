@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/registry/version_policy.h"
 
 namespace omserve {
 
@@ -20,6 +21,16 @@ struct SchedulingConfig {
   double shadow_check_tolerance = 1e-3;
 };
 
+// Which models are loaded, and when that changes. A value; thread-compatible.
+struct RepositoryConfig {
+  bool poll = false;
+  absl::Duration interval = absl::Seconds(5);
+  VersionPolicy versions;
+  int load_threads = 1;
+  int64_t device_bytes = 0;  // 0: no limit
+  bool evict = false;
+};
+
 // How one server process runs: server.pbtxt with every default filled in and every path made
 // usable from the working directory. A value; thread-compatible.
 struct ServerConfig {
@@ -27,6 +38,7 @@ struct ServerConfig {
   std::vector<int> devices;  // empty: all
   std::string acl_library = "libascendcl.so";
   std::string grpc_address = "0.0.0.0:8500";
+  std::string control_address = "127.0.0.1:8501";
   std::string health_address = "0.0.0.0:8502";
   std::string metrics_address = "0.0.0.0:8503";
   int max_message_bytes = 32 << 20;
@@ -37,6 +49,7 @@ struct ServerConfig {
   absl::Duration drain = absl::Seconds(10);
   int host_threads = 1;
   SchedulingConfig scheduling;
+  RepositoryConfig repository;
   std::string cache_dir;            // empty: none
   bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost

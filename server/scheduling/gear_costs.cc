@@ -48,6 +48,14 @@ void GearCosts::Grow() {
   }
 }
 
+void GearCosts::Reset(StageId stage) {
+  for (std::vector<Entry>& stages : entries_) {
+    Entry& found = stages[static_cast<size_t>(stage)];
+    found = Entry();
+    found.gears.resize(table_.stage(stage).spec.gears.size());
+  }
+}
+
 GearCosts::Entry& GearCosts::entry(DeviceId device, StageId stage) {
   const size_t type = static_cast<size_t>(type_of_[static_cast<size_t>(device)]);
   return entries_[type][static_cast<size_t>(stage)];
@@ -153,7 +161,7 @@ std::vector<GearCosts::Row> GearCosts::Snapshot() const {
     for (StageId stage = 0; stage < table_.stages(); ++stage) {
       const StageTable::Stage& info = table_.stage(stage);
       const Entry& found = entries_[type][static_cast<size_t>(stage)];
-      for (size_t i = 0; i < found.gears.size(); ++i) {
+      for (size_t i = 0; info.pipeline >= 0 && i < found.gears.size(); ++i) {
         const Cost& cost = found.gears[i];
         if (cost.samples == 0) continue;
         rows.push_back({types_[type],
@@ -165,26 +173,35 @@ std::vector<GearCosts::Row> GearCosts::Snapshot() const {
   return rows;
 }
 
+int GearCosts::Take(StageId stage, const Row& row) {
+  const auto type = std::find(types_.begin(), types_.end(), row.device_type);
+  const int gear = GearIndex(stage, row.gear);
+  if (type == types_.end() || gear < 0 || row.execute <= absl::ZeroDuration() || row.samples < 1) {
+    return 0;
+  }
+  auto& stages = entries_[static_cast<size_t>(type - types_.begin())];
+  Cost& cost = stages[static_cast<size_t>(stage)].gears[static_cast<size_t>(gear)];
+  if (cost.samples > 0) return 0;
+  cost = {row.execute, row.copy_in, std::min(row.least, row.execute), row.samples};
+  return 1;
+}
+
 int GearCosts::Restore(const std::vector<Row>& rows) {
   int taken = 0;
-  for (const Row& row : rows) {
-    const auto type = std::find(types_.begin(), types_.end(), row.device_type);
-    if (type == types_.end() || row.execute <= absl::ZeroDuration() || row.samples < 1) continue;
-    for (StageId stage = 0; stage < table_.stages(); ++stage) {
-      const StageTable::Stage& info = table_.stage(stage);
-      const PipelineId pipeline = info.pipeline;
-      const int gear = GearIndex(stage, row.gear);
-      if (gear < 0 ||
-          row.stage != absl::StrCat(table_.pipeline(pipeline).name, "/", info.spec.name)) {
-        continue;
-      }
-      auto& stages = entries_[static_cast<size_t>(type - types_.begin())];
-      Cost& cost = stages[static_cast<size_t>(stage)].gears[static_cast<size_t>(gear)];
-      if (cost.samples > 0) continue;
-      cost = {row.execute, row.copy_in, std::min(row.least, row.execute), row.samples};
-      ++taken;
+  for (StageId stage = 0; stage < table_.stages(); ++stage) {
+    const StageTable::Stage& info = table_.stage(stage);
+    if (info.pipeline < 0) continue;
+    const std::string name = absl::StrCat(table_.pipeline(info.pipeline).name, "/", info.spec.name);
+    for (const Row& row : rows) {
+      if (row.stage == name) taken += Take(stage, row);
     }
   }
+  return taken;
+}
+
+int GearCosts::Restore(StageId stage, const std::vector<Row>& rows) {
+  int taken = 0;
+  for (const Row& row : rows) taken += Take(stage, row);
   return taken;
 }
 

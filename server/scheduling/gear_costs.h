@@ -33,6 +33,8 @@ class GearCosts {
 
   // Makes room for the stages that the table has now.
   void Grow();
+  // Forgets what was measured of a stage: its number has been given again.
+  void Reset(StageId stage);
 
   // A batch ran. Durations that are not above zero count as not measured.
   void Record(DeviceId device, StageId stage, int gear, absl::Duration execute,
@@ -56,6 +58,9 @@ class GearCosts {
   // Takes over what fits the table and was not measured since. Rows of others are left out; gives
   // how many were taken.
   int Restore(const std::vector<Row>& rows);
+  // The same for one stage, whatever the rows say that theirs is: another version of the pipeline
+  // may have a stage of the same name.
+  int Restore(StageId stage, const std::vector<Row>& rows);
 
  private:
   struct Cost {
@@ -73,6 +78,8 @@ class GearCosts {
   Entry& entry(DeviceId device, StageId stage);
   const Entry& entry(DeviceId device, StageId stage) const;
   int GearIndex(StageId stage, int gear) const;
+  // Takes over one row, if it fits; gives how many were taken.
+  int Take(StageId stage, const Row& row);
   // Costs of all gears of an entry, guesses included.
   std::vector<absl::Duration> Filled(const Entry& entry, StageId stage) const;
 

@@ -34,8 +34,31 @@ absl::StatusOr<PipelineId> Scheduler::AddPipeline(const PipelineSpec& spec) {
   for (DeviceState& device : devices_) {
     device.shares.resize(static_cast<size_t>(table_.pipelines()));
     device.passed.resize(static_cast<size_t>(table_.stages()));
+    device.shares[static_cast<size_t>(id)] = Share();
+  }
+  // The numbers may have been another one's.
+  const StageTable::Pipeline& added = table_.pipeline(id);
+  for (StageId stage = added.first; stage < added.first + added.count; ++stage) {
+    costs_.Reset(stage);
+    state_of(stage) = StageState(devices_.size());
+    for (DeviceState& device : devices_) device.passed[static_cast<size_t>(stage)] = {};
   }
   return id;
+}
+
+bool Scheduler::RemovePipeline(PipelineId pipeline) {
+  const auto of_it = [pipeline](const auto& entry) { return entry.second.pipeline == pipeline; };
+  const bool on_device = std::any_of(batches_.begin(), batches_.end(), [&](const auto& entry) {
+    return table_.stage(entry.second.order.stage).pipeline == pipeline;
+  });
+  if (on_device || std::any_of(jobs_.begin(), jobs_.end(), of_it)) return false;
+  std::vector<RequestId> left;
+  for (const auto& [id, request] : requests_) {
+    if (request.pipeline == pipeline) left.push_back(id);
+  }
+  for (const RequestId id : left) EndRequest(id, false);
+  table_.Remove(pipeline);
+  return true;
 }
 
 void Scheduler::EndPipeline(PipelineId pipeline) {
@@ -88,7 +111,7 @@ absl::Status Scheduler::Check(const JobSpec& spec) const {
       return wrong("'after' is not of the request");
     if (producer->second.spec.spread) return wrong("the outputs of 'after' are on several devices");
   }
-  if (!table_.pipeline(stage.pipeline).open) {
+  if (stage.pipeline < 0 || !table_.pipeline(stage.pipeline).open) {
     return absl::UnavailableError("the model is stopping; try again");
   }
   if (AnyDevice(spec.stage) < 0) {

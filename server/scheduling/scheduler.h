@@ -108,6 +108,17 @@ class Scheduler {
   void ClosePipeline(PipelineId pipeline) { table_.Close(pipeline); }
   // Ends all its jobs as kClosed, and refuses new ones.
   void EndPipeline(PipelineId pipeline);
+  // Gives its numbers and those of its stages back, to be used by pipelines to come; its requests
+  // end. False, and nothing happens, while a job or a batch of it is there.
+  bool RemovePipeline(PipelineId pipeline);
+
+  // Nothing new is put on the device until Release. 'Empty' says when what was there has left.
+  void Hold(DeviceId device) { device_of(device).held = true; }
+  void Release(DeviceId device) { device_of(device).held = false; }
+  // No batch of ours is on the device.
+  bool Empty(DeviceId device) const { return Empty(device_of(device)); }
+  // It is empty, and nothing waits that it might run.
+  bool Idle(DeviceId device) const;
 
   const StageTable& table() const { return table_; }
   GearCosts& costs() { return costs_; }
@@ -143,6 +154,8 @@ class Scheduler {
   bool fenced(DeviceId device) const { return device_of(device).fenced; }
   int alive_devices() const;
   int64_t jobs() const { return static_cast<int64_t>(jobs_.size()); }
+  // Batches that were formed so far.
+  int64_t formed() const { return last_batch_; }
   int64_t waiting_items(StageId stage) const { return state_of(stage).waiting; }
   const StageCounters& counters(StageId stage) const { return state_of(stage).counters; }
   // Device time that 'device' needs for what is on it, and what only it may run, from 'now' on.
@@ -166,6 +179,7 @@ class Scheduler {
   };
   struct DeviceState {
     bool fenced = false;
+    bool held = false;  // see Hold
     std::vector<Lane> lanes;
     JobId guard = 0;                     // the device is being emptied for this job
     BatchId alone = 0;                   // nothing goes on the device until this batch has ended

@@ -63,7 +63,7 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
   if (lane.ahead >= options_.ahead || static_cast<int>(lane.batches.size()) >= options_.slots) {
     return false;
   }
-  if (device.alone != 0) return false;
+  if (device.alone != 0 || device.held) return false;
   ReleaseGuard(id);
   std::vector<Candidate> candidates = Candidates(id, lane_index, now);
   if (candidates.empty()) return false;
@@ -124,6 +124,15 @@ void Scheduler::ReleaseGuard(DeviceId id) {
 bool Scheduler::Empty(const DeviceState& device) {
   return std::all_of(device.lanes.begin(), device.lanes.end(),
                      [](const Lane& lane) { return lane.batches.empty(); });
+}
+
+bool Scheduler::Idle(DeviceId id) const {
+  if (!Empty(id)) return false;
+  for (StageId stage = 0; stage < table_.stages(); ++stage) {
+    const bool allowed = table_.stage(stage).allowed[static_cast<size_t>(id)];
+    if (allowed && state_of(stage).queue.Items(id) > 0) return false;
+  }
+  return true;
 }
 
 std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lane, absl::Time now) {

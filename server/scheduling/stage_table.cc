@@ -12,15 +12,46 @@ namespace omserve::scheduling {
 absl::StatusOr<PipelineId> StageTable::Add(const PipelineSpec& spec) {
   OMSERVE_RETURN_IF_ERROR(Check(spec));
   const int count = static_cast<int>(spec.stages.size());
-  const PipelineId id = pipelines();
-  pipelines_.push_back({spec.name, spec.weight, stages(), count, true});
+  PipelineId id = pipelines();
+  if (free_pipelines_.empty()) {
+    pipelines_.emplace_back();
+  } else {
+    id = free_pipelines_.back();
+    free_pipelines_.pop_back();
+  }
+  const StageId first = Take(count);
+  pipelines_[static_cast<size_t>(id)] = {spec.name, spec.weight, first, count, true};
   for (int i = 0; i < count; ++i) {
     const StageSpec& stage = spec.stages[static_cast<size_t>(i)];
     std::vector<bool> allowed(devices_.size(), stage.devices.empty());
     for (const DeviceId device : stage.devices) allowed[static_cast<size_t>(device)] = true;
-    stages_.push_back({stage, id, i, count - 1 - i, std::move(allowed)});
+    stages_[static_cast<size_t>(first + i)] = {stage, id, i, count - 1 - i, std::move(allowed)};
   }
   return id;
+}
+
+StageId StageTable::Take(int count) {
+  int free = 0;  // in a row, before 'id'
+  for (StageId id = 0; id < stages(); ++id) {
+    free = stage(id).pipeline < 0 ? free + 1 : 0;
+    if (free == count) return id + 1 - count;
+  }
+  const StageId first = stages() - free;
+  stages_.resize(static_cast<size_t>(first + count));
+  return first;
+}
+
+void StageTable::Remove(PipelineId pipeline) {
+  Pipeline& gone = pipelines_[static_cast<size_t>(pipeline)];
+  for (StageId id = gone.first; id < gone.first + gone.count; ++id) {
+    Stage& free = stages_[static_cast<size_t>(id)];
+    free = Stage();
+    free.allowed.resize(devices_.size());
+  }
+  // Without stages it has no work, and its weight counts nowhere.
+  gone.open = false;
+  gone.count = 0;
+  free_pipelines_.push_back(pipeline);
 }
 
 absl::Status StageTable::Check(const PipelineSpec& spec) const {

@@ -11,7 +11,8 @@
 
 namespace omserve::scheduling {
 
-// Dense numbers, given by the table from 0 on and never used again.
+// Dense numbers, given by the table from 0 on. Those of a pipeline that was removed are given
+// again.
 using PipelineId = int;
 using StageId = int;
 // Index of a device in the list that the scheduler was made with.
@@ -55,7 +56,7 @@ class StageTable {
  public:
   struct Stage {
     StageSpec spec;
-    PipelineId pipeline = -1;
+    PipelineId pipeline = -1;   // -1: the number is free, and no device is allowed
     int position = 0;           // in the pipeline, from 0
     int left = 0;               // stages of the pipeline after this one
     std::vector<bool> allowed;  // by device
@@ -71,11 +72,16 @@ class StageTable {
 
   explicit StageTable(std::vector<DeviceSpec> devices) : devices_(std::move(devices)) {}
 
-  // INVALID_ARGUMENT naming what is wrong with 'spec'; the table is as it was then.
+  // Free numbers come first. INVALID_ARGUMENT naming what is wrong with 'spec'; the table is as it
+  // was then.
   absl::StatusOr<PipelineId> Add(const PipelineSpec& spec);
   // Lets no new job in. Its numbers stay valid.
   void Close(PipelineId pipeline) { pipelines_[static_cast<size_t>(pipeline)].open = false; }
 
+  // Frees the pipeline's numbers. REQUIRES: nobody uses them any more.
+  void Remove(PipelineId pipeline);
+
+  // One above the highest number ever given.
   int stages() const { return static_cast<int>(stages_.size()); }
   int pipelines() const { return static_cast<int>(pipelines_.size()); }
   const Stage& stage(StageId id) const { return stages_[static_cast<size_t>(id)]; }
@@ -90,10 +96,13 @@ class StageTable {
 
  private:
   absl::Status Check(const PipelineSpec& spec) const;
+  // The first of 'count' free numbers in a row; makes them if there are none.
+  StageId Take(int count);
 
   const std::vector<DeviceSpec> devices_;
   std::vector<Stage> stages_;
   std::vector<Pipeline> pipelines_;
+  std::vector<PipelineId> free_pipelines_;
 };
 
 }  // namespace omserve::scheduling

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/batch_metrics.h"
 
+#include <utility>
+
 namespace omserve {
 
 BatchMetrics::BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devices)
@@ -11,16 +13,20 @@ BatchMetrics::BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devic
 
 void BatchMetrics::AddStage(const std::string& model, const std::string& stage,
                             InferStatistics* statistics) {
-  Stage& entry = models_[model][stage];
+  if (Find(model, stage) != nullptr) return;
+  Stage entry;
   entry.statistics = statistics;
   entry.metrics = metrics_.AddStage(model, stage);
   for (const std::string_view reason : CallEndReasons()) {
     entry.ends[std::string(reason)] = metrics_.AddCallEnd(model, stage, reason);
   }
+  MutexLock lock(mutex_);
+  models_[model].emplace(stage, std::move(entry));
 }
 
 const BatchMetrics::Stage* BatchMetrics::Find(std::string_view model,
                                               std::string_view stage) const {
+  MutexLock lock(mutex_);
   const auto stages = models_.find(model);
   if (stages == models_.end()) return nullptr;
   const auto found = stages->second.find(stage);

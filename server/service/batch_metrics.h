@@ -8,21 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "pipelines/base/mutex.h"
 #include "server/batching/batch_observer.h"
 #include "server/metrics/server_metrics.h"
 
 namespace omserve {
 
-// Turns what the scheduler tells into metrics. The children are looked up in maps that are filled
-// at start and never change after. Owned by the server; outlives the runners. Thread-safe once
-// filled.
+// Turns what the scheduler tells into metrics. Children are looked up in maps; those of stages are
+// added when a model is loaded, and stay. Owned by the server; outlives the runners. Thread-safe.
 class BatchMetrics final : public BatchObserver {
  public:
   // 'metrics' must outlive the object.
   BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devices);
 
-  // Before the model's runner is made. 'statistics', which count its batches too, outlive this
-  // object; null is none.
+  // Before the model's runner is made. A stage that is there already stays as it is. 'statistics',
+  // which count its batches too, outlive this object; null is none.
   void AddStage(const std::string& model, const std::string& stage,
                 InferStatistics* statistics = nullptr);
 
@@ -40,11 +41,14 @@ class BatchMetrics final : public BatchObserver {
     std::map<std::string, prometheus::Counter*, std::less<>> ends;  // by reason
     InferStatistics* statistics = nullptr;
   };
+  // Lives as long as this.
   const Stage* Find(std::string_view model, std::string_view stage) const;
 
   ServerMetrics& metrics_;
   std::map<int, DeviceMetrics> devices_;
-  std::map<std::string, std::map<std::string, Stage, std::less<>>, std::less<>> models_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::map<std::string, Stage, std::less<>>, std::less<>> models_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace omserve

@@ -39,8 +39,8 @@ Listeners::Listeners() = default;
 Listeners::~Listeners() { Shutdown(absl::InfinitePast()); }
 
 absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(
-    const ListenerOptions& options, const std::vector<grpc::Service*>& services,
-    std::vector<std::string> health_names) {
+    const ListenerOptions& options, const std::vector<grpc::Service*>& main_services,
+    const std::vector<grpc::Service*>& control_services, std::vector<std::string> health_names) {
   grpc::EnableDefaultHealthCheckService(true);
   auto out = absl::WrapUnique(new Listeners());
   out->health_names_ = std::move(health_names);
@@ -63,28 +63,51 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(
   AddCommon(main);
   main.SetMaxReceiveMessageSize(options.max_message_bytes);
   main.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1024);
-  for (grpc::Service* service : services) main.RegisterService(service);
+  for (grpc::Service* service : main_services) main.RegisterService(service);
   main.AddListeningPort(options.grpc_address, grpc::InsecureServerCredentials(), &out->grpc_port_);
   out->main_ = main.BuildAndStart();
   if (out->main_ == nullptr || out->grpc_port_ == 0) {
     return CannotListen("grpc", options.grpc_address);
+  }
+  grpc::ServerBuilder control;
+  AddCommon(control);
+  control.SetMaxReceiveMessageSize(options.max_message_bytes);
+  for (grpc::Service* service : control_services) control.RegisterService(service);
+  control.AddListeningPort(options.control_address, grpc::InsecureServerCredentials(),
+                           &out->control_port_);
+  out->control_ = control.BuildAndStart();
+  if (out->control_ == nullptr || out->control_port_ == 0) {
+    return CannotListen("control", options.control_address);
   }
   out->SetServing(false);
   return out;
 }
 
 void Listeners::SetServing(bool serving) {
-  for (grpc::Server* server : {health_.get(), main_.get()}) {
+  MutexLock lock(mutex_);
+  serving_ = serving;
+  Tell();
+}
+
+void Listeners::SetModel(const std::string& name, bool served) {
+  MutexLock lock(mutex_);
+  models_[name] = served;
+  Tell();
+}
+
+void Listeners::Tell() {
+  for (grpc::Server* server : {health_.get(), main_.get(), control_.get()}) {
     if (server == nullptr) continue;
     grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
     if (health == nullptr) continue;
     health->SetServingStatus(kLiveness, true);
-    for (const std::string& name : health_names_) health->SetServingStatus(name, serving);
+    for (const std::string& name : health_names_) health->SetServingStatus(name, serving_);
+    for (const auto& [name, served] : models_) health->SetServingStatus(name, serving_ && served);
   }
 }
 
 void Listeners::Shutdown(absl::Time deadline) {
-  for (grpc::Server* server : {main_.get(), health_.get()}) {
+  for (grpc::Server* server : {main_.get(), control_.get(), health_.get()}) {
     if (server != nullptr) server->Shutdown(absl::ToChronoTime(deadline));
   }
 }

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "pipelines/base/mutex.h"
 
 namespace grpc {
 class CallbackGenericService;
@@ -20,26 +23,30 @@ namespace omserve {
 // Where and how the gRPC listeners listen.
 struct ListenerOptions {
   std::string grpc_address;
+  std::string control_address;
   std::string health_address;
   int max_message_bytes = 0;
 };
 
-// The two gRPC servers: the main one (services, health, reflection) and one that answers
-// grpc.health.v1 alone, in plain text, for probes. All health names start NOT_SERVING; "liveness"
-// is SERVING as long as the process answers. Owned by the server. Thread-safe.
+// The three gRPC servers: the main one (services, health, reflection), the operator's, and one that
+// answers grpc.health.v1 alone, in plain text, for probes. All health names start NOT_SERVING;
+// "liveness" is SERVING as long as the process answers. Owned by the server. Thread-safe.
 class Listeners {
  public:
-  // 'services' must outlive the object. UNAVAILABLE when a port cannot be had.
+  // The services must outlive the object. UNAVAILABLE when a port cannot be had.
   static absl::StatusOr<std::unique_ptr<Listeners>> Start(
-      const ListenerOptions& options, const std::vector<grpc::Service*>& services,
-      std::vector<std::string> health_names);
+      const ListenerOptions& options, const std::vector<grpc::Service*>& main,
+      const std::vector<grpc::Service*>& control, std::vector<std::string> health_names);
   ~Listeners();
 
   int grpc_port() const { return grpc_port_; }
+  int control_port() const { return control_port_; }
   int health_port() const { return health_port_; }
 
-  // Sets every name but "liveness" on both servers.
+  // Sets every name but "liveness", on all servers; those of models only if they are served.
   void SetServing(bool serving);
+  // A model is served from now on, or is not any more; its name is a name of health for ever.
+  void SetModel(const std::string& name, bool served);
 
   // Stops listening, lets calls end until 'deadline' and cancels the rest; the health listener
   // goes last. Blocks until every call has ended. Idempotent.
@@ -48,11 +55,18 @@ class Listeners {
  private:
   Listeners();
 
+  void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   std::vector<std::string> health_names_;
+  Mutex mutex_;
+  std::map<std::string, bool> models_ ABSL_GUARDED_BY(mutex_);
+  bool serving_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<grpc::CallbackGenericService> nothing_;  // a server needs a service of its own
   std::unique_ptr<grpc::Server> health_;
   std::unique_ptr<grpc::Server> main_;
+  std::unique_ptr<grpc::Server> control_;
   int grpc_port_ = 0;
+  int control_port_ = 0;
   int health_port_ = 0;
 };
 

@@ -41,6 +41,12 @@ void ModelCatalog::Withdraw(const ServedModel& model) {
   model.users.Close();
 }
 
+bool ModelCatalog::Has(std::string_view name, int64_t number) const {
+  MutexLock lock(mutex_);
+  const auto found = models_.find(name);
+  return found != models_.end() && (number == 0 || found->second.contains(number));
+}
+
 std::vector<ModelPin> ModelCatalog::All() const {
   std::vector<ModelPin> out;
   MutexLock lock(mutex_);

@@ -50,7 +50,8 @@ struct ServedModel {
   // Of the stages, in their order; for the protocols that serve each of them as a model.
   std::vector<ServedStage> stage_models = {};
   RequestMetrics infer_metrics = {};  // of the pipeline as such a model
-  int64_t number = 1;                 // of the version: the highest is the latest
+  ModelMetrics model_metrics = {};
+  int64_t number = 1;  // of the version: the highest is the latest
 
   // One pass a pin. Closed when the version is withdrawn; it may go when it is empty.
   mutable Gate users = {};
@@ -97,6 +98,9 @@ class ModelCatalog {
   absl::StatusOr<ModelPin> FindAny(std::string_view name, std::string_view version = {}) const {
     return Find(name, version, [](const ServedModel&) { return true; });
   }
+
+  // Whether there is a version of that number, or any with 0.
+  bool Has(std::string_view name, int64_t number = 0) const;
 
   // In the order of the names, then of the versions.
   std::vector<ModelPin> All() const;

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Callable
 
-from tests.bench import failover, metrics_cost, sched_delays, sched_throughput
+from tests.bench import failover, life, metrics_cost, sched_delays, sched_throughput
 from tests.bench.sched_case import Case
 from tests.eval.report import Report
 
@@ -23,6 +23,8 @@ CASES: dict[str, Callable[[Case], None]] = {
     "sched.fairness": sched_delays.fairness,
     "failover": failover.failover,
     "metrics.cost": metrics_cost.metrics_cost,
+    "life.reload": life.reload,
+    "life.drain": life.drain,
 }
 
 

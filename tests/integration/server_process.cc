@@ -88,9 +88,10 @@ std::filesystem::path TestModels() { return OMSERVE_TEST_MODELS; }
 ServerProcess::ServerProcess(const ServerSetup& setup) {
   const std::string config = folder_.Write(
       "server.pbtxt",
-      absl::StrCat("listeners { grpc: '", setup.grpc_address,
-                   "' health: '127.0.0.1:0' metrics: '127.0.0.1:0' }\nlimits { ", setup.limits,
-                   " }\nhost_threads: 4\ndevices: [", setup.devices, "]\n", setup.more, "\n"));
+      absl::StrCat(
+          "listeners { grpc: '", setup.grpc_address,
+          "' control: '127.0.0.1:0' health: '127.0.0.1:0' metrics: '127.0.0.1:0' }\nlimits { ",
+          setup.limits, " }\nhost_threads: 4\ndevices: [", setup.devices, "]\n", setup.more, "\n"));
   std::map<std::string, std::string> environment = setup.environment;
   environment.emplace("HOSTACL_DEVICES", "2");
   if (!setup.profile.empty()) {
@@ -129,6 +130,7 @@ bool ServerProcess::WaitReady() {
   grpc_port_ = json.value("grpc", 0);
   health_port_ = json.value("health", 0);
   metrics_port_ = json.value("metrics", 0);
+  control_port_ = json.value("control", 0);
   return grpc_port_ > 0;
 }
 
@@ -143,6 +145,9 @@ int ServerProcess::WaitExit() {
 std::shared_ptr<grpc::Channel> ServerProcess::channel() const { return Connect(grpc_port_); }
 std::shared_ptr<grpc::Channel> ServerProcess::health_channel() const {
   return Connect(health_port_);
+}
+std::shared_ptr<grpc::Channel> ServerProcess::control_channel() const {
+  return Connect(control_port_);
 }
 std::string ServerProcess::log() const { return ReadFile(folder_.path() / "log"); }
 

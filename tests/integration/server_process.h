@@ -65,6 +65,8 @@ class ServerProcess {
   int metrics_port() const { return metrics_port_; }
   std::shared_ptr<grpc::Channel> channel() const;
   std::shared_ptr<grpc::Channel> health_channel() const;
+  std::shared_ptr<grpc::Channel> control_channel() const;
+  int control_port() const { return control_port_; }
   // Everything that it has logged.
   std::string log() const;
 
@@ -78,6 +80,7 @@ class ServerProcess {
   int grpc_port_ = 0;
   int health_port_ = 0;
   int metrics_port_ = 0;
+  int control_port_ = 0;
 };
 
 // A run of omserve that ends by itself.

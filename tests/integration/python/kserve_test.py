@@ -62,10 +62,12 @@ class KserveTest(unittest.TestCase):
         for name in ("vitdet", "internvit"):
             (models / name).symlink_to(BUILD / "test_models" / name)
         cls.identity = identity_model(models)
+        cls.spare = identity_model(models, "spare")
         server = cls.enterClassContext(
             running_server(BUILD, models, 1, log=scratch / "log", host_threads=2)
         )
         cls.address = server.address
+        cls.control = cls.enterClassContext(triton.InferenceServerClient(server.control))
         cls.client = cls.enterClassContext(triton.InferenceServerClient(server.address))
         cls.channel = cls.enterClassContext(grpc.insecure_channel(server.address))
         cls.stub = service_pb2_grpc.GRPCInferenceServiceStub(cls.channel)
@@ -90,8 +92,8 @@ class KserveTest(unittest.TestCase):
         self.assertIn("statistics", self.client.get_server_metadata().extensions)
         names = {model.name: model.state for model in self.client.get_model_repository_index().models}
         stages = {f"vitdet.{stage}" for stage in ("backbone", "rpn", "roi_bbox", "roi_mask")}
-        self.assertLessEqual(stages | {"vitdet", "internvit", self.identity}, set(names))
-        self.assertEqual(set(names.values()), {"READY"})
+        for name in (*stages, "vitdet", "internvit", self.identity):
+            self.assertEqual(names[name], "READY", name)
 
     def test_metadata_and_config_of_a_stage(self) -> None:
         metadata = self.client.get_model_metadata("vitdet.backbone")
@@ -135,6 +137,24 @@ class KserveTest(unittest.TestCase):
             )
             if field.message_type is not None:
                 self.assert_same_message(field.message_type, other.message_type, seen)
+
+    def test_models_come_and_go_on_the_control_listener(self) -> None:
+        self.assertTrue(self.control.is_model_ready(self.spare))
+        self.control.unload_model("spare")
+        self.assertFalse(self.client.is_model_ready(self.spare))
+        with self.assertRaises(InferenceServerException) as raised:
+            self.client.infer(self.spare, [float_input(self.rows(1))])
+        self.assertIn("NOT_FOUND", str(raised.exception.status()))
+        index = {m.name: m.state for m in self.client.get_model_repository_index().models}
+        self.assertIn(index["spare"], ("UNLOADING", "UNAVAILABLE"))
+        self.control.load_model("spare")
+        self.client.infer(self.spare, [float_input(self.rows(1))])
+        with self.assertRaises(InferenceServerException) as raised:
+            self.control.load_model("spare", config="{}")
+        self.assertIn("INVALID_ARGUMENT", str(raised.exception.status()))
+        with self.assertRaises(InferenceServerException):
+            self.control.load_model("../spare")
+        self.control.infer(self.identity, [float_input(self.rows(1))])  # the whole service is here
 
     # Inference.
 
@@ -212,7 +232,7 @@ class KserveTest(unittest.TestCase):
 
     def test_detect_through_the_pipeline(self) -> None:
         result = self.client.infer(
-            "vitdet", [picture_input(SCENE.read_bytes())], parameters={"score_threshold": 0.5}
+            "vitdet", [picture_input(SCENE.read_bytes())], parameters={"score_threshold": "0.5"}
         )
         boxes, scores = result.as_numpy("boxes"), result.as_numpy("scores")
         self.assertEqual(boxes.shape, (len(scores), 4))
@@ -228,7 +248,7 @@ class KserveTest(unittest.TestCase):
             "vitdet",
             [raw],
             outputs=[triton.InferRequestedOutput("labels")],
-            parameters={"score_threshold": 0.5},
+            parameters={"score_threshold": "0.5"},
         )
         np.testing.assert_array_equal(again.as_numpy("labels"), result.as_numpy("labels"))
         self.assertIsNone(again.as_numpy("boxes"))

@@ -81,6 +81,22 @@ TEST_F(CommandLineTest, ReadsEmbedModelsAndHealth) {
   EXPECT_EQ(health.command->service, "s");
 }
 
+TEST_F(CommandLineTest, ReadsWhatChangesModels) {
+  using Kind = ClientCommand::Kind;
+  const auto load = Client({"load", "vit", "3", "--control=h:4"});
+  ASSERT_TRUE(load.command.has_value()) << load.text;
+  EXPECT_EQ(load.command->kind, Kind::kLoad);
+  EXPECT_EQ(load.command->model, "vit");
+  EXPECT_EQ(load.command->version, "3");
+  EXPECT_EQ(load.command->control, "h:4");
+  EXPECT_EQ(Client({"reload", "vit"}).command->kind, Kind::kReload);
+  EXPECT_EQ(Client({"unload", "vit"}).command->kind, Kind::kUnload);
+  EXPECT_EQ(Client({"stats", "--json"}).command->kind, Kind::kStats);
+  EXPECT_EQ(Client({"stats"}).command->control, "127.0.0.1:8501");
+  EXPECT_EQ(Client({"models", "--all"}).command->kind, Kind::kRepository);
+  EXPECT_EQ(Client({"embed", "a.png", "--model-version=2"}).command->version, "2");
+}
+
 TEST_F(CommandLineTest, ReadsRead) {
   const auto parsed = Client({"read", "a.png", "--min-score=0.25", "--region", "polygon",
                               "--orientation=false", "--characters", "--words", "--out=d"});
@@ -132,6 +148,9 @@ TEST_F(CommandLineTest, RefusesMistakesWithStatusTwo) {
       {"read", "a.jpg", "--lines", "--detect-only"},
       {"read", "a.jpg", "--lines", "--out=d"},
       {"models", "extra"},
+      {"load"},
+      {"reload", "vit", "1", "2"},
+      {"stats", "vit"},
   };
   for (const auto& mistake : mistakes) {
     const auto parsed = Client(mistake);

@@ -125,24 +125,5 @@ TEST_F(ManifestTest, RefusesAnEmptyLabelLine) {
   ExpectError(kInternVit, absl::StatusCode::kInvalidArgument, "labels.txt:2: empty line");
 }
 
-TEST_F(ManifestTest, ReadsAFolderOfModels) {
-  EXPECT_TRUE(absl::IsNotFound(LoadModelDir((dir_ / "none").string()).status()));
-  EXPECT_TRUE(absl::IsNotFound(LoadModelDir(dir_.string()).status()));
-  Write("tiny/pipeline.pbtxt", kInternVit);
-  ASSERT_TRUE(LoadModelDir(dir_.string()).ok());
-  EXPECT_EQ(LoadModelDir(dir_.string())->size(), 1u);
-}
-
-TEST_F(ManifestTest, RefusesTwoModelsOfOneName) {
-  for (const std::string folder : {"tiny", "again"}) {
-    Write(folder + "/pipeline.pbtxt", kInternVit);
-    Write(folder + "/labels.txt", "cat\ndog\n");
-    Write(folder + "/internvit.om", "om");
-  }
-  const auto specs = LoadModelDir(dir_.string());
-  EXPECT_TRUE(absl::IsAlreadyExists(specs.status()));
-  EXPECT_THAT(std::string(specs.status().message()), HasSubstr("name: 'tiny' is also in "));
-}
-
 }  // namespace
 }  // namespace omserve

@@ -56,6 +56,29 @@ TEST(ServerConfigTest, TakesWhatTheFileSays) {
   EXPECT_FALSE(config->exit_without_device);
 }
 
+TEST(ServerConfigTest, TheRepositoryChangesOnRequestUnlessTold) {
+  const RepositoryConfig plain = Load("")->repository;
+  EXPECT_FALSE(plain.poll);
+  EXPECT_EQ(plain.versions.kind, VersionPolicy::Kind::kLatest);
+  EXPECT_EQ(plain.versions.latest, 1);
+  EXPECT_EQ(plain.load_threads, 1);
+  EXPECT_EQ(plain.device_bytes, 0);
+  EXPECT_EQ(Load("")->control_address, "127.0.0.1:8501") << "the loopback alone";
+  const auto config = Load(
+      "listeners { control: \"127.0.0.1:9\" } repository { mode: POLL poll_ms: 70 "
+      "versions { kind: SPECIFIC specific: [2, 5] } load_threads: 3 device_memory_mib: 10 "
+      "unload_least_recently_used: true }");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->control_address, "127.0.0.1:9");
+  EXPECT_TRUE(config->repository.poll);
+  EXPECT_EQ(config->repository.interval, absl::Milliseconds(70));
+  EXPECT_EQ(config->repository.versions.kind, VersionPolicy::Kind::kSpecific);
+  EXPECT_THAT(config->repository.versions.specific, ElementsAre(2, 5));
+  EXPECT_EQ(config->repository.load_threads, 3);
+  EXPECT_EQ(config->repository.device_bytes, int64_t{10} << 20);
+  EXPECT_TRUE(config->repository.evict);
+}
+
 TEST(ServerConfigTest, CountsUnlessTold) {
   EXPECT_TRUE(Load("")->count_requests);
   EXPECT_TRUE(Load("metrics: METRICS_ALL")->count_requests);
@@ -71,6 +94,14 @@ TEST(ServerConfigTest, NamesTheWrongField) {
       {"listeners { grpc: \"8500\" }", "listeners.grpc: '8500' is not host:port"},
       {"listeners { health: \"a:99999\" }", "listeners.health: 'a:99999'"},
       {"listeners { metrics: \"a:b\" }", "listeners.metrics: 'a:b'"},
+      {"listeners { control: \"a\" }", "listeners.control: 'a'"},
+      {"repository { poll_ms: -1 }", "repository.poll_ms: -1"},
+      {"repository { load_threads: 1000 }", "repository.load_threads: 1000"},
+      {"repository { device_memory_mib: -5 }", "repository.device_memory_mib: -5"},
+      {"repository { versions { latest: -1 } }", "repository.versions.latest: -1"},
+      {"repository { versions { kind: SPECIFIC } }", "repository.versions: 'specific'"},
+      {"repository { versions { specific: 1 } }", "repository.versions: 'specific'"},
+      {"repository { versions { kind: SPECIFIC specific: 0 } }", "repository.versions.specific: 0"},
       {"limits { max_message_mib: 4096 }", "limits.max_message_mib: 4096"},
       {"limits { max_inflight_requests: -1 }", "limits.max_inflight_requests: -1"},
       {"limits { max_streams: -1 }", "limits.max_streams: -1"},

@@ -35,6 +35,36 @@ TEST_F(GearCostsTest, GuessesInProportionUntilMeasured) {
   EXPECT_EQ(costs.Least(0, 0), ZeroDuration()) << "an unmeasured gear may be quicker";
 }
 
+TEST_F(GearCostsTest, ANumberThatIsGivenAgainKnowsNothing) {
+  GearCosts costs(table_);
+  costs.Record(0, 0, 4, Milliseconds(20), ZeroDuration());
+  table_.Remove(0);
+  EXPECT_TRUE(costs.Snapshot().empty());
+  StageSpec stage;
+  stage.name = "t";
+  stage.gears = {2, 4};
+  ASSERT_TRUE(table_.Add({"q", 1, {stage}}).ok());
+  costs.Grow();
+  costs.Reset(0);
+  EXPECT_FALSE(costs.measured(0, 0, 4));
+  EXPECT_EQ(costs.Execute(0, 0, 4), 2 * costs.Execute(0, 0, 2));
+}
+
+TEST_F(GearCostsTest, RowsOfOneStageAreItsAlone) {
+  StageSpec stage;
+  stage.name = "s";
+  stage.gears = {1, 4};
+  ASSERT_TRUE(table_.Add({"p", 1, {stage}}).ok());  // another version of "p"
+  GearCosts costs(table_);
+  const std::vector<GearCosts::Row> rows = {
+      {"fast", "p/s", 4, Milliseconds(3), ZeroDuration(), Milliseconds(2), 5}};
+  EXPECT_EQ(costs.Restore(1, rows), 1);
+  EXPECT_TRUE(costs.measured(0, 1, 4));
+  EXPECT_FALSE(costs.measured(0, 0, 4));
+  EXPECT_EQ(costs.Restore(rows), 1) << "by name: the one that knows nothing yet";
+  EXPECT_TRUE(costs.measured(0, 0, 4));
+}
+
 TEST_F(GearCostsTest, DevicesOfOneTypeShareTheirCosts) {
   GearCosts costs(table_);
   costs.Record(0, 0, 1, Milliseconds(7), ZeroDuration());

@@ -346,6 +346,54 @@ TEST_F(SchedulerTest, AnEndedPipelineEndsItsJobsOnly) {
   EXPECT_EQ(scheduler_->Submit(Spec(1, 0), now_).status.code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(SchedulerTest, ARemovedPipelineMakesRoomForAnother) {
+  Make(1, {{"p", 1, {Stage({1}), Stage({4})}}, {"q", 1, {Stage({1})}}});
+  const JobSpec spec = Spec(1, 0);
+  Submit(spec);
+  const auto batches = Advance();
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_FALSE(scheduler_->RemovePipeline(0)) << "a job of it is on the device";
+  scheduler_->EndPipeline(0);
+  Advance();
+  EXPECT_FALSE(scheduler_->RemovePipeline(0)) << "the batch is there still";
+  Complete(batches[0]);
+  Advance();
+  EXPECT_TRUE(scheduler_->RemovePipeline(0));
+  EXPECT_EQ(scheduler_->Submit(Spec(1, 0), now_).status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(scheduler_->Admit({Spec(1).request, 0, {}}, now_).status.ok());
+  scheduler_->EndRequest(spec.request, true);  // late, and of no use
+
+  const auto next = scheduler_->AddPipeline({"r", 1, {Stage({2}), Stage({8})}});
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(*next, 0);
+  EXPECT_EQ(scheduler_->table().stages(), 3) << "numbers are used again";
+  EXPECT_EQ(scheduler_->counters(0).batches, 0);
+  EXPECT_FALSE(scheduler_->costs().measured(0, 0, 2));
+  const JobId fresh = Submit(8, 1), other = Submit(1, 2);
+  Drain();
+  EXPECT_EQ(reason(fresh), EndReason::kDone);
+  EXPECT_EQ(reason(other), EndReason::kDone);
+}
+
+TEST_F(SchedulerTest, AHeldDeviceGetsNothingNew) {
+  Make(2, {{"p", 1, {Stage({1})}}});
+  EXPECT_TRUE(scheduler_->Empty(0));
+  scheduler_->Hold(0);
+  Submit(1);
+  Submit(1);
+  const auto elsewhere = Advance();
+  ASSERT_THAT(elsewhere, SizeIs(1));
+  EXPECT_EQ(elsewhere[0].device, 1);
+  EXPECT_TRUE(scheduler_->Empty(0));
+  scheduler_->Hold(1);
+  EXPECT_FALSE(scheduler_->Empty(1));
+  Complete(elsewhere[0]);
+  EXPECT_THAT(Advance(), SizeIs(0)) << "both are held";
+  EXPECT_TRUE(scheduler_->Empty(1));
+  scheduler_->Release(0);
+  EXPECT_THAT(Advance(), SizeIs(1));
+}
+
 TEST_F(SchedulerTest, AClosedPipelineLetsItsJobsEnd) {
   Make(1, {{"p", 1, {Stage({1})}}});
   const JobId job = Submit(1);

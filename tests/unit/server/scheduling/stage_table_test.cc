@@ -48,6 +48,36 @@ TEST(StageTableTest, RefusesWhatCannotRun) {
   EXPECT_EQ(table.pipelines(), 0);
 }
 
+TEST(StageTableTest, NumbersOfARemovedPipelineAreGivenAgain) {
+  StageTable table({{"npu", 1}, {"npu", 1}});
+  const PipelineId a = *table.Add({"a", 1, {Stage({1}), Stage({1})}});
+  ASSERT_TRUE(table.Add({"b", 1, {Stage({8})}}).ok());
+  table.Remove(a);
+  EXPECT_EQ(table.stages(), 3);
+  EXPECT_EQ(table.stage(0).pipeline, -1);
+  EXPECT_EQ(table.stage(0).allowed, (std::vector<bool>{false, false})) << "no device may run it";
+  const PipelineId c = *table.Add({"c", 1, {Stage({2}), Stage({4})}});
+  EXPECT_EQ(c, a);
+  EXPECT_EQ(table.pipeline(c).first, 0);
+  EXPECT_EQ(table.stage(1).max_gear(), 4);
+  EXPECT_EQ(table.stage(2).max_gear(), 8) << "the other one stays";
+}
+
+TEST(StageTableTest, ManyReloadsTakeNoMoreNumbers) {
+  StageTable table({{"npu", 1}});
+  ASSERT_TRUE(table.Add({"other", 1, {Stage({1})}}).ok());
+  PipelineId old = *table.Add({"p", 1, {Stage({1}), Stage({1})}});
+  for (int i = 0; i < 50; ++i) {
+    // More stages by turns, so that free numbers of the end must do with new ones beside them.
+    const std::vector<StageSpec> stages(2 + i % 2, Stage({1}));
+    const PipelineId next = *table.Add({"p", 1, stages});
+    table.Remove(old);
+    old = next;
+  }
+  EXPECT_LE(table.pipelines(), 3);
+  EXPECT_LE(table.stages(), 1 + 3 + 3 + 2);
+}
+
 TEST(StageTableTest, TellsWhatIsAboveTheLimitOfARequest) {
   StageTable table({{"npu", 1}});
   StageSpec limited = Stage({1});

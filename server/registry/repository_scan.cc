@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/registry/repository_scan.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "omserve/v1/manifest.pb.h"
+#include "pipelines/base/status_macros.h"
+#include "server/registry/text_proto.h"
+#include "server/registry/version_policy.h"
+
+namespace omserve {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kManifest[] = "pipeline.pbtxt";
+constexpr size_t kMaxFiles = 10'000;  // looked at in one folder
+
+// Sizes and times of all files below. What cannot be read counts as absent.
+uint64_t FingerprintOf(const fs::path& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, error);
+  for (; !error && it != fs::recursive_directory_iterator() && files.size() < kMaxFiles;
+       it.increment(error)) {
+    struct stat found = {};
+    if (stat(it->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
+    files.push_back(absl::StrCat(it->path().string(), "|", found.st_size, "|", found.st_ino, "|",
+                                 found.st_mtim.tv_sec, ".", found.st_mtim.tv_nsec));
+  }
+  std::sort(files.begin(), files.end());
+  return absl::HashOf(files);
+}
+
+// What a manifest calls its model; the folder's name when it cannot be read, so that the model can
+// be named in the complaint.
+std::string NameIn(const fs::path& manifest) {
+  v1::PipelineManifest parsed;
+  const std::string folder = manifest.parent_path().filename().string();
+  if (!ParseTextProtoFile(manifest.string(), parsed).ok() || parsed.name().empty()) return folder;
+  return parsed.name();
+}
+
+ModelFolder Look(const fs::path& folder) {
+  ModelFolder model;
+  model.path = folder.string();
+  model.name = folder.filename().string();
+  std::error_code error;
+  fs::directory_iterator it(folder, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+    const absl::StatusOr<int64_t> number = ParseVersion(it->path().filename().string());
+    const fs::path manifest = it->path() / kManifest;
+    std::error_code none;
+    if (!number.ok() || !fs::is_regular_file(manifest, none)) continue;
+    model.versions.push_back({*number, manifest.string(), FingerprintOf(it->path())});
+  }
+  if (fs::is_regular_file(folder / kManifest, error)) {
+    if (!model.versions.empty()) {
+      model.problem = absl::InvalidArgumentError(
+          absl::StrCat(model.path, ": has a ", kManifest,
+                       " and folders of versions; move the manifest into one of them"));
+    } else {
+      model.versions.push_back({1, (folder / kManifest).string(), FingerprintOf(folder)});
+    }
+    model.name = NameIn(folder / kManifest);
+  }
+  std::sort(model.versions.begin(), model.versions.end(),
+            [](const auto& a, const auto& b) { return a.number < b.number; });
+  return model;
+}
+
+}  // namespace
+
+absl::Status CheckModelName(std::string_view name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  const bool dots = std::all_of(name.begin(), name.end(), [](char c) { return c == '.'; });
+  if (!dots && name.size() <= 128 && std::all_of(name.begin(), name.end(), plain)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "model: a name has 1 to 128 letters, digits, '.', '_' and '-', and not dots alone");
+}
+
+absl::StatusOr<std::vector<ModelFolder>> ScanModelDir(const std::string& dir) {
+  std::error_code error;
+  fs::directory_iterator it(dir, error);
+  if (error) return absl::NotFoundError(absl::StrCat("model_dir: ", dir, ": ", error.message()));
+  std::vector<fs::path> folders;
+  for (; !error && it != fs::directory_iterator() && folders.size() < kMaxFiles;
+       it.increment(error)) {
+    folders.push_back(it->path());
+  }
+  std::sort(folders.begin(), folders.end());
+  std::map<std::string, ModelFolder> models;
+  for (const fs::path& folder : folders) {
+    ModelFolder model = Look(folder);
+    if (model.versions.empty()) continue;
+    const std::string name = model.name;
+    const std::string manifest = model.versions.front().manifest;
+    const auto [first, fresh] = models.try_emplace(name, std::move(model));
+    if (fresh) continue;
+    first->second.problem = absl::AlreadyExistsError(absl::StrCat(
+        manifest, ": name: '", name, "' is also in ", first->second.versions.front().manifest));
+  }
+  std::vector<ModelFolder> out;
+  for (auto& [name, model] : models) out.push_back(std::move(model));
+  return out;
+}
+
+absl::StatusOr<PipelineSpec> LoadVersion(const ModelFolder& model, const VersionFolder& version) {
+  OMSERVE_RETURN_IF_ERROR(model.problem);
+  OMSERVE_ASSIGN_OR_RETURN(PipelineSpec spec, LoadManifest(version.manifest));
+  const auto wrong = [&](const auto&... text) {
+    return absl::InvalidArgumentError(absl::StrCat(version.manifest, ": ", text...));
+  };
+  const bool numbered =
+      std::filesystem::path(version.manifest).parent_path() != std::filesystem::path(model.path);
+  if (spec.name != model.name) {
+    return wrong("name: '", spec.name, "' lies in the folder of '", model.name,
+                 "'; they must be the same");
+  }
+  const std::string number = absl::StrCat(version.number);
+  if (numbered && !spec.version.empty() && spec.version != number) {
+    return wrong("version: '", spec.version, "' lies in folder ", number,
+                 "; leave it out or make them the same");
+  }
+  spec.number = version.number;
+  if (numbered || spec.version.empty()) spec.version = number;
+  return spec;
+}
+
+}  // namespace omserve

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/control_conversion.h"
+
+#include <algorithm>
+#include <string>
+
+namespace omserve {
+namespace {
+
+v1::ModelState StateOf(ModelState state) {
+  switch (state) {
+    case ModelState::kUnavailable:
+      return v1::MODEL_STATE_UNAVAILABLE;
+    case ModelState::kLoading:
+      return v1::MODEL_STATE_LOADING;
+    case ModelState::kReady:
+      return v1::MODEL_STATE_READY;
+    case ModelState::kUnloading:
+      return v1::MODEL_STATE_UNLOADING;
+  }
+  return v1::MODEL_STATE_UNSPECIFIED;
+}
+
+}  // namespace
+
+void ConvertDuration(absl::Duration duration, google::protobuf::Duration& out) {
+  absl::Duration rest;
+  out.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+}
+
+void ConvertVersion(const ModelVersion& version, v1::ModelVersion& out) {
+  out.set_model(version.name);
+  out.set_version(version.version);
+  out.set_state(StateOf(version.state));
+  out.set_reason(version.reason);
+  out.set_device_bytes(version.device_bytes);
+}
+
+void ConvertStats(const ServedModel& model, v1::ModelStats& out) {
+  out.set_model(model.name);
+  out.set_version(model.version);
+  out.set_requests_at_work(std::max(0, model.users.inside() - 1));
+  absl::Duration total;
+  int64_t count = 0;
+  // Streams count their frames apart.
+  for (const RequestMetrics* metrics : {&model.metrics, &model.frame_metrics}) {
+    const RequestTotals totals = TotalsOf(*metrics);
+    for (int code = 0; code < kStatusCodes; ++code) {
+      const int64_t requests = totals.requests[static_cast<size_t>(code)];
+      if (requests > 0) (*out.mutable_requests())[std::string(StatusCodeName(code))] += requests;
+    }
+    total += totals.time;
+    count += totals.timed;
+  }
+  if (count > 0) ConvertDuration(total / count, *out.mutable_mean_time());
+}
+
+}  // namespace omserve
