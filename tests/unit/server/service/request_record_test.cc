@@ -50,6 +50,35 @@ TEST(RecordRequestTest, CountsCodeReasonAndPhases) {
   EXPECT_EQ(sum(Phase::kPostprocess), 0);
 }
 
+TEST(RecordRequestTest, CountsStatisticsAlsoWhereMetricsAreOff) {
+  ServerMetrics metrics({}, /*count_requests=*/false);
+  PipelineStatistics statistics;
+  statistics.AddStage("rpn");
+  RequestMetrics method = metrics.AddMethod("m", "Detect");
+  method.statistics = &statistics.whole();
+  method.stage_statistics = &statistics;
+  StageTiming decode, stage, boxes;
+  decode.stage = "decode";
+  decode.host = absl::Milliseconds(2);
+  stage.stage = "rpn";
+  stage.device = 0;
+  stage.execute = absl::Milliseconds(4);
+  boxes.stage = "boxes";
+  boxes.host = absl::Milliseconds(1);
+  RecordRequest(method, absl::OkStatus(), absl::Milliseconds(9), {decode, stage, boxes},
+                absl::UnixEpoch(), false);
+  RecordRequest(method, absl::InternalError("x"), absl::Milliseconds(1), {stage}, absl::UnixEpoch(),
+                false);
+  const InferTotals whole = statistics.whole().totals();
+  EXPECT_EQ(whole.success.time, absl::Milliseconds(9));
+  EXPECT_EQ(whole.input, absl::Milliseconds(2));
+  EXPECT_EQ(whole.infer, absl::Milliseconds(4));
+  EXPECT_EQ(whole.output, absl::Milliseconds(1));
+  EXPECT_EQ(whole.executions, 1u);
+  EXPECT_EQ(whole.fail.count, 1u);
+  EXPECT_EQ(statistics.stage("rpn")->totals().success.count, 1u) << "of the answered request";
+}
+
 TEST(RecordRequestTest, CountsNothingWhereMetricsAreOff) {
   ServerMetrics metrics({}, /*count_requests=*/false);
   const RequestMetrics method = metrics.AddMethod("m", "Detect");
