@@ -41,6 +41,8 @@
 namespace omserve {
 namespace {
 
+// Between not being ready and turning requests away.
+constexpr absl::Duration kNotice = absl::Milliseconds(200);
 // The listeners cancel what is left this much after it was counted.
 constexpr absl::Duration kMoment = absl::Milliseconds(50);
 
@@ -86,8 +88,8 @@ absl::StatusOr<std::vector<PipelineSpec>> LoadPipelines(const ServerConfig& conf
     if (!status.ok()) spdlog::warn("{}", std::string(status.message()));
   }
   if (pipelines.empty() && strict) {
-    return absl::NotFoundError(
-        absl::StrCat("model_dir: ", config.model_dir, " has no folder with a pipeline.pbtxt"));
+    return absl::NotFoundError(absl::StrCat(
+        "model_dir: ", config.model_dir, " has no folder with a pipeline.pbtxt, and no OM file"));
   }
   return pipelines;
 }
@@ -297,10 +299,15 @@ absl::Status Application::Stop() {
   parts.stopped = true;
   spdlog::info("stopping: {} requests at work", parts.admission.inflight());
   parts.SetServing(false);
-  parts.service->DrainStreams();
+  const absl::Time deadline = parts.clock.Now() + parts.config.drain;
+  // Clients that watch the health go elsewhere now, and what others have sent already comes in:
+  // gRPC cancels what it finds on the wire once it shuts down.
+  Gate notice;
+  const std::optional<Gate::Pass> nobody_leaves = notice.Enter();
+  notice.WaitEmpty(parts.clock.Now() + std::min(kNotice, parts.config.drain / 10), parts.clock);
   // New requests are turned away by the transport (GOAWAY), in a way that clients may send them
   // elsewhere; those that it has let in are at work, or are about to be, and none is refused.
-  const absl::Time deadline = parts.clock.Now() + parts.config.drain;
+  parts.service->DrainStreams();
   Gate open;
   parts.repository->Refuse();
   Thread shutter("shutdown", [&, inside = open.Enter()]() mutable {
