@@ -19,11 +19,15 @@
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/model_runner.h"
 #include "pipelines/graphs/ppocr.h"
+#include "pipelines/graphs/tensor_model.h"
 #include "pipelines/graphs/vitdet.h"
 #include "server/base/gate.h"
 #include "server/metrics/server_metrics.h"
 
 namespace omserve {
+
+// What a version runs.
+using ServedPipeline = std::variant<VitDet, InternVit, PpOcr, TensorModel>;
 
 // One version of a pipeline that is served. Immutable but for who uses it, so thread-safe.
 struct ServedModel {
@@ -31,7 +35,7 @@ struct ServedModel {
   std::string version;
   std::vector<std::string> labels;
   std::vector<std::string> stages;
-  std::variant<VitDet, InternVit, PpOcr> pipeline;
+  ServedPipeline pipeline;
   std::unique_ptr<ModelRunner> runner;
   RequestMetrics metrics;
   ImageLimits limits;
