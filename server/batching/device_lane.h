@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -70,6 +71,7 @@ class DeviceLane {
  private:
   struct Running {
     std::unique_ptr<Batch> batch;
+    bool alone = false;
     LaneEvents* events = nullptr;
     absl::Status submitted;
     absl::Duration batch_form;
@@ -88,6 +90,8 @@ class DeviceLane {
   absl::Status Await(const Running& running);
   template <typename Wait>
   absl::Status WaitInSlices(Wait wait);
+  // All three, or the run's alone for a batch that has the lane for itself.
+  LaneStreams StreamsFor(bool alone);
   StageTiming TimingOf(const Running& running, const absl::Status& status) const;
 
   const int index_;
@@ -99,7 +103,8 @@ class DeviceLane {
   Owner& owner_;
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> stuck_{false};
-  std::unique_ptr<LaneStreams> streams_;
+  std::unique_ptr<std::array<Stream, 3>> streams_;  // in, run, out
+  std::atomic<int> on_device_{0};                   // batches submitted that have not ended
   std::vector<LaneEvents> events_;
   Mutex submitting_;  // held by the thread that submits; batches are taken in their order
   size_t next_slot_ ABSL_GUARDED_BY(submitting_) = 0;

@@ -55,6 +55,8 @@ class Device {
   void FreeHost(void* block) const;
 
  private:
+  friend class ScopedBind;
+
   Device(const AclApi& api, int id) : api_(api), id_(id) {}
 
   const AclApi& api_;
