@@ -29,7 +29,8 @@ BatchEngine::BatchEngine(DeviceSet& devices, Executor& executor, const Clock& cl
       options_(std::move(options)),
       mover_(devices, clock),
       cache_(options_.cache_dir),
-      scheduler_(std::move(specs), options_.scheduling) {}
+      scheduler_(std::move(specs), options_.scheduling),
+      recovery_(devices, mover_, options_.shadow_tolerance) {}
 
 std::vector<std::string_view> CallEndReasons() {
   std::vector<std::string_view> names;
@@ -51,8 +52,16 @@ absl::StatusOr<std::unique_ptr<BatchEngine>> BatchEngine::Create(DeviceSet& devi
   }
   auto engine = absl::WrapUnique(new BatchEngine(devices, executor, clock, OrNone(observer),
                                                  std::move(options), std::move(specs)));
-  OMSERVE_RETURN_IF_ERROR(engine->MakeLanes());
+  for (size_t device = 0; device < devices.size(); ++device) {
+    OMSERVE_ASSIGN_OR_RETURN(Lanes lanes, engine->MakeLanes(device));
+    MutexLock lock(engine->mutex_);
+    engine->lanes_.push_back(std::move(lanes));
+  }
   engine->timer_thread_ = Thread("scheduler", [engine = engine.get()] { engine->TimerLoop(); });
+  if (engine->options_.recovery) {
+    engine->recovery_thread_ =
+        Thread("recovery", [engine = engine.get()] { engine->RecoveryLoop(); });
+  }
   return engine;
 }
 
@@ -92,6 +101,12 @@ absl::StatusOr<scheduling::PipelineId> BatchEngine::AddPipeline(
     MutexLock lock(mutex_);
     scheduler_.costs().Restore(rows);
   }
+  for (size_t i = 0; options_.recovery && i < stages.size(); ++i) {
+    const absl::Status known = recovery_.Add(*stages[i]);
+    if (known.ok()) continue;
+    for (const auto& stage : stages) recovery_.Forget(*stage, /*idle=*/false);
+    return known;
+  }
   return id;
 }
 
@@ -103,10 +118,20 @@ bool BatchEngine::EndPipeline(scheduling::PipelineId pipeline) {
     after = Turn();
   }
   Conclude(std::move(after));
-  MutexLock lock(mutex_);
-  // Each look is short: a device that hangs is given up by the watchdog, and then nobody tells.
-  while (OnDevices(pipeline) && !stuck()) left_.WaitFor(mutex_, absl::Milliseconds(100));
-  return !OnDevices(pipeline) && !stuck();
+  std::vector<EngineStage*> stages;
+  bool idle = false;
+  {
+    MutexLock lock(mutex_);
+    // Each look is short: a device that hangs is given up by the watchdog, and then nobody tells.
+    while (OnDevices(pipeline) && !LanesStuck()) left_.WaitFor(mutex_, absl::Milliseconds(100));
+    idle = !OnDevices(pipeline) && !LanesStuck();
+    for (size_t i = 0; options_.recovery && i < stages_.size(); ++i) {
+      const bool ours = scheduler_.table().stage(static_cast<int>(i)).pipeline == pipeline;
+      if (ours) stages.push_back(stages_[i]);
+    }
+  }
+  for (EngineStage* stage : stages) recovery_.Forget(*stage, idle);
+  return idle && !recovery_.stuck();
 }
 
 bool BatchEngine::OnDevices(scheduling::PipelineId pipeline) const {

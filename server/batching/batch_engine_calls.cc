@@ -130,6 +130,7 @@ absl::Status BatchEngine::Place(const StageCall& call, const EngineStage& stage,
       }
       spec.after = promised->producer().job();
     } else if (const auto rows = RowsOf(input); rows != nullptr) {
+      spec.lost = spec.lost || rows->lost();
       bytes[rows->device()] += stage.info().inputs[i].row_bytes;
     } else {
       return absl::FailedPreconditionError("the stage that promised an input has failed");

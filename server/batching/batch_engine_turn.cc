@@ -23,18 +23,16 @@ absl::Time BatchEngine::Now() { return last_now_ = std::max(last_now_, clock_.No
 BatchEngine::Aftermath BatchEngine::Turn() {
   scheduling::Effects effects = scheduler_.Advance(Now());
   Aftermath after;
-  // First of all: what goes on elsewhere must not be where the device may still write.
+  // Those that ended well have all their rows, whatever becomes of their device now.
+  for (scheduling::JobEnd& end : effects.ended) {
+    if (end.reason == scheduling::EndReason::kDone) TakeOut(end, after);
+  }
+  // Before anything else: what goes on elsewhere must not be where the device may still write.
   for (const scheduling::FencedDevice& fenced : effects.fenced) Abandon(fenced);
   for (const scheduling::ScheduledBatch& batch : effects.batches) {
     after.lanes.push_back(HandOut(batch));
   }
-  for (scheduling::JobEnd& end : effects.ended) {
-    const auto call = calls_.find(end.job);
-    if (call == calls_.end()) continue;
-    Forget(*call->second, end.request);
-    after.ended.push_back({std::move(call->second), std::move(end)});
-    calls_.erase(call);
-  }
+  for (scheduling::JobEnd& end : effects.ended) TakeOut(end, after);
   after.fenced = std::move(effects.fenced);
   wake_ = effects.wake;
   if (wake_ < armed_) timer_.NotifyOne();
@@ -61,6 +59,14 @@ DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
       lanes_[static_cast<size_t>(order.device)][static_cast<size_t>(order.lane)].get();
   if (!lane->Queue(std::move(batch))) batches_.erase(order.id);
   return lane;
+}
+
+void BatchEngine::TakeOut(scheduling::JobEnd& end, Aftermath& after) {
+  const auto call = calls_.find(end.job);
+  if (call == calls_.end()) return;
+  Forget(*call->second, end.request);
+  after.ended.push_back({std::move(call->second), std::move(end)});
+  calls_.erase(call);
 }
 
 void BatchEngine::Forget(const PendingCall& call, int64_t request) {

@@ -122,6 +122,11 @@ class InvariantsTest : public testing::Test {
     event.device = device;
     seen_->See(event);
   }
+  void Revive(DeviceId device) {
+    TraceEvent event = Event(TraceEvent::Kind::kRevived);
+    event.device = device;
+    seen_->See(event);
+  }
   void Settle() { seen_->See(Event(TraceEvent::Kind::kSettled)); }
 
   void ExpectHolds() { EXPECT_THAT(seen_->broken(), IsEmpty()); }
@@ -486,6 +491,38 @@ TEST_F(InvariantsTest, TimeGoesBack) {
   now_ -= Milliseconds(1);
   RequestEnded(1);
   ExpectBroken("time went back");
+}
+
+TEST_F(InvariantsTest, ADeviceThatCameBackTakesWork) {
+  JobIn(1, 1);
+  Fence(0);
+  Revive(0);
+  Out(1, 0, 0, 1, {{1, 0, 1, 0}});
+  ExpectHolds();
+}
+
+TEST_F(InvariantsTest, ADeviceComesBackThatWasNotOut) {
+  Revive(0);
+  ExpectBroken("a device came back that was not out");
+}
+
+TEST_F(InvariantsTest, AJobGoesOnWithWhatWasBeforeAReset) {
+  Fence(0);
+  JobSpec pinned;
+  pinned.affinity = scheduling::Affinity::kPinned;
+  pinned.device = 0;
+  JobIn(1, 1, pinned);
+  Revive(0);
+  Out(1, 0, 0, 1, {{1, 0, 1, 0}});
+  ExpectBroken("what its device had before it was reset");
+}
+
+TEST_F(InvariantsTest, AJobRunsWithLostTensors) {
+  JobSpec lost;
+  lost.lost = true;
+  JobIn(1, 1, lost);
+  Out(1, 0, 0, 1, {{1, 0, 1, 0}});
+  ExpectBroken("a job runs whose tensors are lost");
 }
 
 TEST_F(InvariantsTest, ADeviceIsFencedTwice) {

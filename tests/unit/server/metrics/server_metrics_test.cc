@@ -40,6 +40,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
                              "omserve_device_memory_total_bytes",
                              "omserve_device_healthy",
                              "omserve_device_errors_total",
+                             "omserve_device_recoveries_total",
                              "omserve_model_ready",
                              "omserve_model_load_duration_seconds",
                              "omserve_build_info",

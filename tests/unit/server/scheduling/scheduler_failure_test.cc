@@ -321,5 +321,78 @@ TEST_F(SchedulerFailureTest, WhatRanOnFailedOutputsRunsAgain) {
   EXPECT_EQ(reason(consumer), EndReason::kDone);
 }
 
+TEST_F(SchedulerFailureTest, ARevivedDeviceStartsEmptyAndTakesWork) {
+  Make(1, {{"p", 1, {Stage({1})}}});
+  Submit(1);
+  const ScheduledBatch old = Advance()[0];
+  End(old, BatchResult::kDeviceLost);
+  Advance();
+  ASSERT_TRUE(scheduler_->fenced(0));
+  scheduler_->Revive(0, now_);
+  EXPECT_FALSE(scheduler_->fenced(0));
+  EXPECT_EQ(scheduler_->alive_devices(), 1);
+  EXPECT_EQ(scheduler_->Backlog(0, now_), absl::ZeroDuration());
+  EXPECT_THAT(Advance(), IsEmpty());
+  const JobId job = Submit(1);
+  const auto batches = Advance();
+  ASSERT_THAT(batches, SizeIs(1));
+  End(old, BatchResult::kDeviceLost);  // nothing of before counts
+  EXPECT_THAT(Advance(), IsEmpty());
+  EXPECT_FALSE(scheduler_->fenced(0));
+  Complete(batches[0]);
+  Advance();
+  EXPECT_EQ(reason(job), EndReason::kDone);
+}
+
+TEST_F(SchedulerFailureTest, AGuardedDeviceIsNotKeptEmptyAfterItsReturn) {
+  Make(2, {{"p", 1, {Stage({1})}}});
+  JobSpec suspect = Spec(1);
+  suspect.suspect = true;
+  Submit(suspect);
+  const auto alone = Advance();
+  ASSERT_THAT(alone, SizeIs(1));
+  End(alone[0], BatchResult::kDeviceLost);
+  Advance();
+  scheduler_->Revive(alone[0].device, now_);
+  const JobId a = Submit(1), b = Submit(1);
+  const auto batches = Advance();
+  ASSERT_THAT(batches, SizeIs(2));
+  EXPECT_NE(batches[0].device, batches[1].device) << "both devices work";
+  Drain();
+  for (const ScheduledBatch& batch : batches) Complete(batch);
+  Advance();
+  EXPECT_EQ(reason(a), EndReason::kDone);
+  EXPECT_EQ(reason(b), EndReason::kDone);
+}
+
+TEST_F(SchedulerFailureTest, FaultsOfBeforeDoNotCountAgainstARevivedDevice) {
+  Make(1, {{"p", 1, {Stage({1})}}}, {.faults_in_a_row = 2});
+  for (int i = 0; i < 2; ++i) {
+    Submit(1);
+    End(Advance()[0], BatchResult::kDeviceFault);
+  }
+  Advance();
+  ASSERT_TRUE(scheduler_->fenced(0));
+  scheduler_->Revive(0, now_);
+  Submit(1);
+  End(Advance()[0], BatchResult::kDeviceFault);
+  Advance();
+  EXPECT_FALSE(scheduler_->fenced(0));
+}
+
+TEST_F(SchedulerFailureTest, TensorsOfBeforeAResetAreLost) {
+  Make(1, {{"p", 1, {Stage({1})}}});
+  scheduler_->Fence(0, absl::InternalError("on plan"));
+  Advance();
+  scheduler_->Revive(0, now_);
+  JobSpec spec = Spec(1);
+  spec.affinity = Affinity::kPreferred;
+  spec.device = 0;
+  spec.lost = true;
+  const JobId job = Submit(spec);
+  EXPECT_THAT(Advance(), IsEmpty());
+  EXPECT_EQ(reason(job), EndReason::kRestart);
+}
+
 }  // namespace
 }  // namespace omserve::scheduling
