@@ -21,6 +21,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   metrics.AddStage("vitdet", "backbone");
   metrics.AddCallEnd("vitdet", "backbone", "done");
   metrics.AddDevice(0);
+  metrics.AddRecovery(0, "recovered");
   metrics.AddModel("vitdet", "1");
   const std::string text = metrics.Text();
   for (const char* family : {"omserve_requests_total",
