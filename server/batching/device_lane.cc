@@ -76,15 +76,17 @@ absl::StatusOr<std::unique_ptr<DeviceLane>> DeviceLane::Create(int index, size_t
   return lane;
 }
 
-DeviceLane::~DeviceLane() {
+void DeviceLane::Stop() {
   waiting_.Close();
   submitter_.Join();
   completer_.Join();
+  if (stuck() || streams_ == nullptr) return;
   ScopedBind bind(device_);
   events_.clear();
   streams_.reset();
-  quarantine_.clear();
 }
+
+DeviceLane::~DeviceLane() { Stop(); }
 
 bool DeviceLane::Queue(FormedBatch batch) {
   // There is room: the scheduler gives a lane no more batches than it has slots.
@@ -93,7 +95,7 @@ bool DeviceLane::Queue(FormedBatch batch) {
 
 void DeviceLane::SubmitHere() {
   if (!submitting_.TryLock()) return SubmitSoon();
-  {
+  if (waiting_.size() > 0) {  // a stopped lane's device may be in the middle of a reset
     ScopedBind bind(device_);
     SubmitWaiting();
   }
@@ -109,6 +111,7 @@ void DeviceLane::SubmitLoop() {
     MutexLock lock(submitting_);
     SubmitWaiting();
   }
+  MutexLock lock(submitting_);  // whoever took the last one has submitted it then
   running_.Close();
 }
 

@@ -49,8 +49,7 @@ class DeviceLane {
                                                             DeviceSet& devices, TensorMover& mover,
                                                             const Clock& clock, Owner& owner,
                                                             int slots);
-  // Waits for what is on the device, unless it was abandoned.
-  ~DeviceLane();
+  ~DeviceLane();  // stops it
   DeviceLane(const DeviceLane&) = delete;
   DeviceLane& operator=(const DeviceLane&) = delete;
 
@@ -65,6 +64,9 @@ class DeviceLane {
 
   // The device has failed: nothing more goes there, and nobody waits for it any more.
   void Abandon() { abandoned_.store(true); }
+  // Refuses new batches, waits for what is on the device unless it was abandoned, and gives up the
+  // streams unless stuck(). What comes after it does nothing. Idempotent.
+  void Stop();
   // True when work of an abandoned device never ended: what it uses must never be released.
   bool stuck() const { return stuck_.load(); }
 
