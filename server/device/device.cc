@@ -141,10 +141,6 @@ void Device::FreeHost(void* block) const {
 ScopedBind::ScopedBind(const Device& device) : api_(device.api()) {
   // A thread without a context reports an error here, which only means that there is none.
   if (api_.aclrtGetCurrentContext(&before_) != ACL_SUCCESS) before_ = nullptr;
-  if (before_ == device.context_) {
-    before_ = nullptr;  // nothing to put back
-    return;
-  }
   status_ = device.Bind();
 }
 
