@@ -26,6 +26,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+OPSETS = range(11, 18)  # in which the nodes that are added mean the same
 PREFIX = "neutral_padding."
 STEEP = 1024.0  # times 1/255, the smallest pixel, is above 1
 NO_WEIGHT = 1e4  # below all others before a softmax; fp16 holds it
@@ -54,6 +55,7 @@ def _ints(node: onnx.NodeProto, name: str, absent: Sequence[int]) -> list[int]:
 @dataclass
 class _Rewriting:
     model: onnx.ModelProto
+    opset: int
     constants: dict[str, np.ndarray]
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     mask_of: dict[str, str] = field(default_factory=dict)  # tensor with columns -> its mask
@@ -148,7 +150,10 @@ class _Rewriting:
         biases = [self.constants[name] for n in adds for name in n.input if name in self.constants]
         if len(biases) != 1 or biases[0].argmax() != 0:
             raise NotNeutral(f"{_where(node)}: its bias does not favour the blank")
-        flat = self.make("Squeeze", [mask], f"{mask}.flat", axes=[2])
+        if self.opset >= 13:
+            flat = self.make("Squeeze", [mask, self.constant("axis", np.array([2]))], f"{mask}.flat")
+        else:
+            flat = self.make("Squeeze", [mask], f"{mask}.flat", axes=[2])
         steps = self.make("Transpose", [flat], f"{mask}.steps", perm=[0, 2, 1])
         node.input[0] = self.masked(node.input[0], steps)
 
@@ -166,12 +171,13 @@ def make_neutral(model: onnx.ModelProto) -> None:
     """Rewrites 'model' in place; NotNeutral leaves it unusable."""
     weights = {tensor.name for tensor in model.graph.initializer}
     images = [value.name for value in model.graph.input if value.name not in weights]
-    versions = {entry.domain: entry.version for entry in model.opset_import}
-    if len(images) != 1 or not 10 <= versions.get("", 0) <= 12:
+    opset = {entry.domain: entry.version for entry in model.opset_import}.get("", 0)
+    if len(images) != 1 or opset not in OPSETS:
         raise NotNeutral(
-            f"{len(images)} inputs in opset {versions.get('')}; one is wanted, in opset 10 to 12"
+            f"{len(images)} inputs in opset {opset}; one is wanted, in opset {OPSETS.start} to "
+            f"{OPSETS.stop - 1}"
         )
-    work = _Rewriting(model, _constants(model))
+    work = _Rewriting(model, opset, _constants(model))
     work.mask_of[images[0]] = work.find_padding(images[0])
     last_matrix = [n for n in model.graph.node if n.op_type == "MatMul"][-1:]
     last_softmax = [n for n in model.graph.node if n.op_type == "Softmax"][-1:]

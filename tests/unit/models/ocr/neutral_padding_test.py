@@ -121,7 +121,7 @@ class NeutralPaddingTest(unittest.TestCase):
     def test_without_the_rewriting_padding_matters(self) -> None:
         alone = answer(self.plain, line(41))
         in_gear = answer(self.plain, padded(line(41)))
-        self.assertGreater(np.abs(in_gear[:, : alone.shape[1]] - alone).max(), 0.01)
+        self.assertGreater(np.abs(in_gear[:, : alone.shape[1]] - alone).max(), 0.001)
 
     def test_lines_of_different_widths_share_a_batch(self) -> None:
         lines = [line(41, seed=2), line(GEAR, seed=3)]
@@ -140,7 +140,7 @@ class NeutralPaddingTest(unittest.TestCase):
     def test_names_what_it_cannot_follow(self) -> None:
         for changes, words in (
             ({"operator": "Neg"}, "Neg node_tanh: not known"),
-            ({"opset": 13}, "opset 13"),
+            ({"opset": 10}, "opset 10; one is wanted, in opset 11 to 17"),
             ({"largest_bias": 2}, "node_logits: its bias does not favour the blank"),
             ({"pool": {"ceil_mode": 1}}, "node_columns: ceil_mode"),
             ({"pool": {"pads": [0, 1, 0, 0]}}, "node_columns"),
