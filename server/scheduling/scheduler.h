@@ -134,8 +134,12 @@ class Scheduler {
   // Nothing of the batch is on the device any more; its slot is free. Comes after OnBatchRun, or
   // without it when the batch failed. Unknown batches (of fenced devices) are ignored.
   void OnBatchEnded(BatchId batch, const BatchOutcome& outcome, absl::Time now);
-  // Takes a device out for ever.
+  // Takes a device out, until it is revived.
   void Fence(DeviceId device, const absl::Status& why);
+  // The fenced device is as new: nothing of what it had is there any more. It starts empty; jobs
+  // whose tensors it had before come with JobSpec::lost. REQUIRES: an Advance has told that it is
+  // fenced, and nothing that was submitted to it before can be heard of as if it were new.
+  void Revive(DeviceId device, absl::Time now);
 
   // Does all that is due: ends what has expired, fences what hangs, forms batches.
   Effects Advance(absl::Time now);
