@@ -42,6 +42,8 @@
 namespace omserve {
 namespace {
 
+// Between not being ready and turning requests away.
+constexpr absl::Duration kNotice = absl::Milliseconds(200);
 // The listeners cancel what is left this much after it was counted.
 constexpr absl::Duration kMoment = absl::Milliseconds(50);
 
@@ -87,8 +89,8 @@ absl::StatusOr<std::vector<PipelineSpec>> LoadPipelines(const ServerConfig& conf
     if (!status.ok()) spdlog::warn("{}", std::string(status.message()));
   }
   if (pipelines.empty() && strict) {
-    return absl::NotFoundError(
-        absl::StrCat("model_dir: ", config.model_dir, " has no folder with a pipeline.pbtxt"));
+    return absl::NotFoundError(absl::StrCat(
+        "model_dir: ", config.model_dir, " has no folder with a pipeline.pbtxt, and no OM file"));
   }
   return pipelines;
 }
@@ -188,6 +190,7 @@ absl::Status Application::Parts::StartEngine(const std::vector<PipelineSpec>& pi
   options.cache_dir = config.cache_dir;
   options.shadow_rate = config.scheduling.shadow_check_rate;
   options.shadow_tolerance = config.scheduling.shadow_check_tolerance;
+  options.recovery = config.scheduling.reset_devices;
   options.scheduling.hang_least = config.scheduling.hang;
   options.scheduling.max_bytes = config.scheduling.max_request_bytes;
   OMSERVE_ASSIGN_OR_RETURN(
@@ -286,7 +289,11 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
 
 const Ports& Application::ports() const { return parts_->ports; }
 
-bool Application::lost() const { return !parts_->stopped && parts_->devices->healthy() == 0; }
+bool Application::lost() const {
+  const auto none = [this] { return parts_->devices->healthy() == 0; };
+  // Once more after it: the last recovery may just have ended well.
+  return !parts_->stopped && none() && !parts_->engine->recovering() && none();
+}
 
 void Application::Tick() {
   if (parts_->stopped) return;
@@ -299,6 +306,7 @@ void Application::Tick() {
     const Device& device = parts_->devices->device(i);
     const DeviceMetrics& metrics = parts_->batch_metrics->devices().at(device.id());
     metrics.healthy->Set(device.healthy() ? 1 : 0);
+    if (!device.healthy()) continue;  // it may be reset just now, which takes a while
     if (const auto memory = device.memory(); memory.ok()) {
       metrics.memory_used->Set(static_cast<double>(memory->total - memory->free));
       metrics.memory_total->Set(static_cast<double>(memory->total));
@@ -312,12 +320,17 @@ absl::Status Application::Stop() {
   parts.stopped = true;
   spdlog::info("stopping: {} requests at work", parts.admission.inflight());
   parts.SetServing(false);
+  const absl::Time deadline = parts.clock.Now() + parts.config.drain;
+  // Clients that watch the health go elsewhere now, and what others have sent already comes in:
+  // gRPC cancels what it finds on the wire once it shuts down.
+  Gate notice;
+  const std::optional<Gate::Pass> nobody_leaves = notice.Enter();
+  notice.WaitEmpty(parts.clock.Now() + std::min(kNotice, parts.config.drain / 10), parts.clock);
+  // New requests are turned away by the transport (GOAWAY), in a way that clients may send them
+  // elsewhere; those that it has let in are at work, or are about to be, and none is refused.
   parts.service->DrainStreams();
   parts.kserve->DrainStreams();
   parts.kserve_control->DrainStreams();
-  // New requests are turned away by the transport (GOAWAY), in a way that clients may send them
-  // elsewhere; those that it has let in are at work, or are about to be, and none is refused.
-  const absl::Time deadline = parts.clock.Now() + parts.config.drain;
   Gate open;
   parts.repository->Refuse();
   Thread shutter("shutdown", [&, inside = open.Enter()]() mutable {

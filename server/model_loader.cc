@@ -20,6 +20,7 @@ namespace {
 // The RPC that a pipeline serves.
 std::string_view MethodOf(std::string_view pipeline) {
   if (pipeline == "ppocr") return "ReadText";
+  if (pipeline == "tensor") return "ModelInfer";
   return pipeline == "vitdet" ? "Detect" : "Embed";
 }
 
@@ -29,7 +30,7 @@ absl::Status InStage(const StageSpec& stage, const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<std::variant<VitDet, InternVit, PpOcr>> MakePipeline(const PipelineSpec& spec) {
+absl::StatusOr<ServedPipeline> MakePipeline(const PipelineSpec& spec) {
   if (const auto* vitdet = std::get_if<VitDetConfig>(&spec.config)) {
     OMSERVE_ASSIGN_OR_RETURN(VitDet pipeline, VitDet::Create(*vitdet));
     return pipeline;
@@ -38,6 +39,7 @@ absl::StatusOr<std::variant<VitDet, InternVit, PpOcr>> MakePipeline(const Pipeli
     OMSERVE_ASSIGN_OR_RETURN(PpOcr pipeline, PpOcr::Create(*ppocr));
     return pipeline;
   }
+  if (std::holds_alternative<TensorConfig>(spec.config)) return TensorModel();
   OMSERVE_ASSIGN_OR_RETURN(InternVit pipeline,
                            InternVit::Create(std::get<InternVitConfig>(spec.config)));
   return pipeline;

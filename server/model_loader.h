@@ -22,7 +22,7 @@
 namespace omserve {
 
 // The pipeline of a manifest, without its models. INVALID_ARGUMENT for numbers that cannot work.
-absl::StatusOr<std::variant<VitDet, InternVit, PpOcr>> MakePipeline(const PipelineSpec& spec);
+absl::StatusOr<ServedPipeline> MakePipeline(const PipelineSpec& spec);
 
 // Makes manifests served models: loads the OM files, brings them to the engine, and to the catalog
 // when they are published. Owned by the server, before the repository. Thread-safe.

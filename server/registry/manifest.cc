@@ -90,6 +90,8 @@ absl::StatusOr<PipelineSpec> MakeSpec(const v1::PipelineManifest& manifest,
     OMSERVE_ASSIGN_OR_RETURN(VitDetConfig config, MakeVitDetConfig(manifest.vitdet()));
     OMSERVE_RETURN_IF_ERROR(CheckLabels(spec.labels.size(), config.num_classes));
     spec.config = std::move(config);
+  } else if (manifest.has_tensor()) {
+    spec.config = TensorConfig();
   } else if (manifest.has_ppocr()) {
     OMSERVE_ASSIGN_OR_RETURN(spec.config, MakePpOcrConfig(manifest, folder.string()));
   } else {

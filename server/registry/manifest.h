@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/ppocr_config.h"
+#include "pipelines/graphs/tensor_model.h"
 #include "pipelines/graphs/vitdet_config.h"
 #include "server/registry/loaded_stage.h"
 
@@ -25,11 +26,11 @@ struct PipelineSpec {
   std::string manifest_path;
   std::vector<std::string> labels;  // by class index; may be empty
   std::vector<StageSpec> stages;    // in pipeline order
-  std::variant<VitDetConfig, InternVitConfig, PpOcrConfig> config;
+  std::variant<VitDetConfig, InternVitConfig, PpOcrConfig, TensorConfig> config;
 
-  // "vitdet", "internvit" or "ppocr".
+  // "vitdet", "internvit", "ppocr" or "tensor".
   std::string_view pipeline() const {
-    constexpr std::string_view kNames[] = {"vitdet", "internvit", "ppocr"};
+    constexpr std::string_view kNames[] = {"vitdet", "internvit", "ppocr", "tensor"};
     return kNames[config.index()];
   }
 };

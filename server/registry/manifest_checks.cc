@@ -21,8 +21,8 @@ namespace {
 // A stage that a pipeline runs, and how many tensors it passes.
 struct StageShape {
   std::string name;
-  int inputs;
-  int outputs;
+  int inputs;              // -1: any
+  int outputs;             // -1: any
   bool skippable = false;  // a request may have no item for it
 };
 
@@ -46,6 +46,10 @@ std::vector<StageShape> ExpectedStages(const v1::PipelineManifest& manifest) {
   if (manifest.has_internvit()) {
     // The head's logits come second, when there is a head.
     return {{"internvit", 1, manifest.internvit().num_classes() > 0 ? 2 : 1}};
+  }
+  if (manifest.has_tensor()) {
+    if (manifest.stages_size() != 1) return {{"model", -1, -1}};
+    return {{manifest.stages(0).name(), -1, -1}};
   }
   if (manifest.has_ppocr()) {
     // One stage a gear, in any number, of which a request passes some: detection, direction,
@@ -75,7 +79,7 @@ absl::Status CheckStage(const std::string& field, const v1::StageManifest& stage
   if (stage.om_file().empty()) return Bad(field + ".om_file", "must be set");
   // Names may be left out; then the OM's own order is taken on trust.
   const auto count = [&](std::string_view list, int have, int want) -> absl::Status {
-    if (have == 0 || have == want) return absl::OkStatus();
+    if (have == 0 || have == want || want < 0) return absl::OkStatus();
     return Bad(absl::StrCat(field, ".", std::string(list)),
                absl::StrCat(have, " names, but stage '", shape.name, "' has ", want));
   };
@@ -146,7 +150,8 @@ absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
   }
   if (manifest.pipeline_case() == v1::PipelineManifest::PIPELINE_NOT_SET) {
     return Bad("pipeline",
-               "unknown pipeline; one of vitdet { }, internvit { } and ppocr { } must be there");
+               "unknown pipeline; one of vitdet { }, internvit { }, ppocr { } and tensor { } must "
+               "be there");
   }
   if (!(manifest.weight() >= 0 && manifest.weight() <= 1000)) {
     return Bad("weight", absl::StrCat(manifest.weight(), " is not between 0 and 1000"));

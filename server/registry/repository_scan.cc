@@ -78,6 +78,43 @@ ModelFolder Look(const fs::path& folder) {
   return model;
 }
 
+// An OM file without a manifest.
+ModelFolder LookAtOm(const fs::path& om) {
+  ModelFolder model;
+  model.path = om.parent_path().string();
+  model.name = om.stem().string();
+  if (const absl::Status named = CheckModelName(model.name); !named.ok()) {
+    model.problem = absl::InvalidArgumentError(
+        absl::StrCat(om.string(), ": rename the file: ", named.message()));
+  }
+  struct stat found = {};
+  stat(om.c_str(), &found);
+  const uint64_t print = absl::HashOf(
+      static_cast<int64_t>(found.st_size), static_cast<uint64_t>(found.st_ino),
+      static_cast<int64_t>(found.st_mtim.tv_sec), static_cast<int64_t>(found.st_mtim.tv_nsec));
+  model.versions.push_back({1, om.string(), print});
+  return model;
+}
+
+// What a manifest would say of it: tensors in and out, in the order of the OM.
+PipelineSpec SpecOfOm(const ModelFolder& model, const std::string& om) {
+  PipelineSpec spec;
+  spec.name = model.name;
+  spec.version = "1";
+  spec.manifest_path = om;
+  spec.config = TensorConfig();
+  StageSpec stage;
+  stage.name = model.name;
+  stage.om_path = om;
+  spec.stages.push_back(std::move(stage));
+  return spec;
+}
+
+bool IsOm(const fs::path& path) {
+  std::error_code error;
+  return path.extension() == ".om" && fs::is_regular_file(path, error);
+}
+
 }  // namespace
 
 absl::Status CheckModelName(std::string_view name) {
@@ -105,7 +142,7 @@ absl::StatusOr<std::vector<ModelFolder>> ScanModelDir(const std::string& dir) {
   std::sort(folders.begin(), folders.end());
   std::map<std::string, ModelFolder> models;
   for (const fs::path& folder : folders) {
-    ModelFolder model = Look(folder);
+    ModelFolder model = IsOm(folder) ? LookAtOm(folder) : Look(folder);
     if (model.versions.empty()) continue;
     const std::string name = model.name;
     const std::string manifest = model.versions.front().manifest;
@@ -121,6 +158,7 @@ absl::StatusOr<std::vector<ModelFolder>> ScanModelDir(const std::string& dir) {
 
 absl::StatusOr<PipelineSpec> LoadVersion(const ModelFolder& model, const VersionFolder& version) {
   OMSERVE_RETURN_IF_ERROR(model.problem);
+  if (IsOm(version.manifest)) return SpecOfOm(model, version.manifest);
   OMSERVE_ASSIGN_OR_RETURN(PipelineSpec spec, LoadManifest(version.manifest));
   const auto wrong = [&](const auto&... text) {
     return absl::InvalidArgumentError(absl::StrCat(version.manifest, ": ", text...));

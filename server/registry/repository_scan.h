@@ -17,7 +17,7 @@ namespace omserve {
 // One version of a model as it lies in the repository's folder. A value.
 struct VersionFolder {
   int64_t number = 1;
-  std::string manifest;  // path of its pipeline.pbtxt
+  std::string manifest;  // path of its pipeline.pbtxt, or of its OM file when it has none
   // Changes whenever a file in the folder of the version comes, goes, or is written.
   uint64_t fingerprint = 0;
 };
@@ -32,10 +32,11 @@ struct ModelFolder {
   absl::Status problem;
 };
 
-// Looks through 'dir', which holds one folder a model, in one of two forms:
+// Looks through 'dir', which holds models in these forms:
 //
 //   dir/NAME/VERSION/pipeline.pbtxt   VERSION is a number; the manifest's name is NAME
 //   dir/FOLDER/pipeline.pbtxt         version 1 of the model that the manifest names
+//   dir/NAME.om                       version 1 of a model that is served as it is
 //
 // Other folders are no models. By name. Errors: NOT_FOUND ('dir' cannot be read).
 absl::StatusOr<std::vector<ModelFolder>> ScanModelDir(const std::string& dir);

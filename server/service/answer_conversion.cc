@@ -99,7 +99,7 @@ void ConvertTiming(absl::Time received, absl::Time sent, const std::vector<Stage
 void ConvertModel(const ServedModel& model, bool ready, v1::ModelInfo& out) {
   out.set_name(model.name);
   out.set_version(model.version);
-  constexpr const char* kPipelines[] = {"vitdet", "internvit", "ppocr"};
+  constexpr const char* kPipelines[] = {"vitdet", "internvit", "ppocr", "tensor"};
   out.set_pipeline(kPipelines[model.pipeline.index()]);
   out.mutable_labels()->Add(model.labels.begin(), model.labels.end());
   out.mutable_stages()->Add(model.stages.begin(), model.stages.end());

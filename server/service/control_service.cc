@@ -32,7 +32,7 @@ grpc::ServerUnaryReactor* ControlService::Ask(Change change, grpc::CallbackServe
         if (version.name == name) ConvertVersion(version, *response.add_versions());
       }
     }
-    reactor->Finish(ToGrpcStatus(status));
+    reactor->Finish(ToOperatorStatus(status));
   };
   (environment_.repository.*change)(request.model(), request.version(), done);
   return reactor;

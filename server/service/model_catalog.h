@@ -19,6 +19,7 @@
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/model_runner.h"
 #include "pipelines/graphs/ppocr.h"
+#include "pipelines/graphs/tensor_model.h"
 #include "pipelines/graphs/vitdet.h"
 #include "server/base/gate.h"
 #include "server/device/model_info.h"
@@ -34,13 +35,16 @@ struct ServedStage {
   int64_t most_items = 0;  // that one request may have; 0 is no limit
 };
 
+// What a version runs.
+using ServedPipeline = std::variant<VitDet, InternVit, PpOcr, TensorModel>;
+
 // One version of a pipeline that is served. Immutable but for who uses it, so thread-safe.
 struct ServedModel {
   std::string name;
   std::string version;
   std::vector<std::string> labels;
   std::vector<std::string> stages;
-  std::variant<VitDet, InternVit, PpOcr> pipeline;
+  ServedPipeline pipeline;
   std::unique_ptr<ModelRunner> runner;
   RequestMetrics metrics;
   ImageLimits limits;

@@ -64,4 +64,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   return {code, text};
 }
 
+grpc::Status ToOperatorStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+}
+
 }  // namespace omserve

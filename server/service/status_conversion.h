@@ -15,6 +15,9 @@ namespace omserve {
 // fixed sentence (the log has them). No text is longer than 500 bytes or holds a path.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// The same for who runs the server: the whole text, with the files that it names.
+grpc::Status ToOperatorStatus(const absl::Status& status);
+
 // Whether the failure is the server's and belongs into its log: what the client sees as INTERNAL,
 // UNKNOWN, DATA_LOSS, FAILED_PRECONDITION or UNAVAILABLE.
 bool IsOurFailure(const absl::Status& status);

@@ -104,7 +104,8 @@ def reload(case: Case) -> None:
 class Stop:
     in_flight: int  # when the server was told to stop
     answered: int
-    failed: int  # sent before, and without an answer; or refused later in another way than by UNAVAILABLE
+    failed: int  # sent before, and without an answer
+    cancelled: int  # sent later, and turned away by another code than UNAVAILABLE
     codes: dict
     exit_status: int
 
@@ -131,11 +132,12 @@ def stop_one(number: int, case: Case, profile: pathlib.Path) -> Stop:
         load = run.result()
     before = [r for r in load.requests if r.sent < told]
     failed = sum(r.code not in ("OK", "RESOURCE_EXHAUSTED") for r in before)
-    failed += sum(r.code not in ("OK", "UNAVAILABLE") for r in load.requests if r.sent >= told)
+    later = [r for r in load.requests if r.sent >= told]
     return Stop(
         in_flight=sum(r.ended > told for r in before),
         answered=load.report["ok"],
         failed=failed,
+        cancelled=sum(r.code not in ("OK", "RESOURCE_EXHAUSTED", "UNAVAILABLE") for r in later),
         codes=load.report["errors"],
         exit_status=exit_status,
     )
@@ -149,15 +151,17 @@ def drain(case: Case) -> None:
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         for stop in pool.map(lambda i: stop_one(i, case, profile), range(STOPS)):
             stops.append(stop)
-            if stop.failed or stop.exit_status:
-                say(f"drain: {stop.failed} failed: {stop.codes}, exit status {stop.exit_status}")
+            if stop.failed or stop.cancelled or stop.exit_status:
+                say(f"drain: {stop.failed} failed, {stop.cancelled} cancelled later: {stop.codes}, "
+                    f"exit status {stop.exit_status}")  # fmt: skip
     if any(stop.exit_status for stop in stops):
         raise RuntimeError("a server did not end with 0")
     if min(stop.in_flight for stop in stops) == 0:
         say("drain: nothing was in flight at one of the stops")
     how = (
-        f"requests that were sent before SIGTERM and got no answer, or that were turned away later by "
-        f"another code than UNAVAILABLE, in {STOPS} stops at {LOAD:.0%} Poisson load; "
+        f"requests that were sent before SIGTERM and got no answer, in {STOPS} stops at {LOAD:.0%} "
+        f"Poisson load; of those sent later {sum(s.cancelled for s in stops)} were cancelled instead "
+        "of refused with UNAVAILABLE (they were on the wire when gRPC sent its GOAWAY); "
         f"{min(s.in_flight for s in stops)} to {max(s.in_flight for s in stops)} in flight then, "
         f"{sum(s.answered for s in stops)} answered"
     )

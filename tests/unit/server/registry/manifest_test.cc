@@ -120,6 +120,22 @@ TEST_F(ManifestTest, NamesMissingStagesAndWrongNumbersOfVitDet) {
   ExpectError(stages + "vitdet { mask_form: \"gif\" }", bad, "vitdet.mask_form: 'gif'");
 }
 
+TEST_F(ManifestTest, ReadsAModelThatIsServedAsItIs) {
+  Write("tiny/pipeline.pbtxt",
+        "name: \"t\" stages { name: \"any\" om_file: \"internvit.om\" inputs: [\"a\", \"b\"] } "
+        "tensor { }");
+  const auto spec = LoadManifest((dir_ / "tiny/pipeline.pbtxt").string());
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->pipeline(), "tensor");
+  EXPECT_EQ(spec->stages[0].name, "any");
+  EXPECT_EQ(spec->stages[0].inputs.size(), 2u);
+  ExpectError("name: \"t\" tensor { }", absl::StatusCode::kInvalidArgument, "stages: missing: ");
+  ExpectError(
+      "name: \"t\" stages { name: \"a\" om_file: \"internvit.om\" } stages { name: \"b\" om_file: "
+      "\"internvit.om\" } tensor { }",
+      absl::StatusCode::kInvalidArgument, "stages[0].name: 'a' is not a stage");
+}
+
 TEST_F(ManifestTest, RefusesAnEmptyLabelLine) {
   Write("tiny/labels.txt", "cat\n\ndog\n");
   ExpectError(kInternVit, absl::StatusCode::kInvalidArgument, "labels.txt:2: empty line");

@@ -41,6 +41,8 @@ class TestModelFolder {
   void AddPlain(const std::string& folder, const std::string& name) {
     Write(path_ / folder, Manifest(name, "1"));
   }
+  // An OM file alone.
+  void AddOm(const std::string& name) { std::ofstream(path_ / (name + ".om")) << "om"; }
   void RemoveOm(const std::string& name, int number) {
     std::filesystem::remove(path_ / name / absl::StrCat(number) / "m.om");
   }

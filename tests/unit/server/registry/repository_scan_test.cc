@@ -36,6 +36,24 @@ TEST(RepositoryScanTest, FindsBothForms) {
   EXPECT_TRUE(absl::IsNotFound(ScanModelDir(folder.path() + "/none").status()));
 }
 
+TEST(RepositoryScanTest, AnOmFileWithoutAManifestIsAModel) {
+  TestModelFolder folder;
+  folder.AddVersion("a", 1);
+  folder.AddOm("resnet");
+  folder.AddOm("two words");
+  const auto models = *ScanModelDir(folder.path());
+  ASSERT_THAT(models, SizeIs(3));
+  EXPECT_EQ(models[1].name, "resnet");
+  const auto spec = LoadVersion(models[1], models[1].versions[0]);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->pipeline(), "tensor");
+  EXPECT_EQ(spec->version, "1");
+  ASSERT_THAT(spec->stages, SizeIs(1));
+  EXPECT_EQ(spec->stages[0].name, "resnet");
+  EXPECT_EQ(spec->stages[0].om_path, folder.path() + "/resnet.om");
+  EXPECT_TRUE(absl::IsInvalidArgument(models[2].problem)) << "no name for a model";
+}
+
 TEST(RepositoryScanTest, TheFingerprintFollowsTheFilesOfItsVersion) {
   TestModelFolder folder;
   folder.AddVersion("a", 1);
