@@ -12,6 +12,7 @@ import copy
 import functools
 import json
 import re
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,10 +38,10 @@ def _core(found: Object, version: str) -> jsonschema.protocols.Validator | None:
     if not path.exists():
         return None
     schema = json.loads(path.read_text())
-    uri = path.as_uri()
-    definitions = _definitions(version)
-    store = {uri: schema, (path.parent / "_definitions.json").as_uri(): definitions}
-    resolver = jsonschema.RefResolver(uri, schema, store={**store, "_definitions.json": definitions})
+    # References are relative to the schema's own address, which nothing may fetch.
+    uri = schema.get("$id", path.as_uri())
+    definitions = urllib.parse.urljoin(uri, "_definitions.json")
+    resolver = jsonschema.RefResolver(uri, schema, store={definitions: _definitions(version)})
     return jsonschema.Draft7Validator(schema, resolver=resolver)
 
 
