@@ -19,7 +19,7 @@ tag=${tag:-omserve:$target}
 image=build/image
 mkdir -p "$image/storage"
 # chroot: no user namespaces or cgroups are asked for, so that it runs inside of a container, too.
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+export BUILDAH_ISOLATION=chroot
 buildah=(buildah --root "$PWD/$image/storage" --runroot "$PWD/$image/run")
 base=omserve-base:12
 if ! "${buildah[@]}" inspect --type image "$base" >/dev/null 2>&1; then

@@ -11,8 +11,8 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import pathlib
 import re
-import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,11 +38,11 @@ def _core(found: Object, version: str) -> jsonschema.protocols.Validator | None:
     if not path.exists():
         return None
     schema = json.loads(path.read_text())
-    # References are relative to the schema's own address, which nothing may fetch.
-    uri = schema.get("$id", path.as_uri())
-    definitions = urllib.parse.urljoin(uri, "_definitions.json")
-    resolver = jsonschema.RefResolver(uri, schema, store={definitions: _definitions(version)})
-    return jsonschema.Draft7Validator(schema, resolver=resolver)
+    # References name addresses that nothing may fetch.
+    definitions = _definitions(version)
+    store = {definitions["$id"]: definitions}
+    resolver = jsonschema.RefResolver(schema["$id"], schema, store=store)
+    return jsonschema.Draft202012Validator(schema, resolver=resolver)
 
 
 def closed(schema: Any) -> Any:
@@ -74,6 +74,19 @@ def _custom() -> dict[tuple[str, str], dict[str, Any]]:
                 schema.get("properties", {})["metadata"] = {"type": "object"}
                 out[(f"{spec['group']}/{version['name']}", spec["names"]["kind"])] = schema
     return out
+
+
+def export(folder: pathlib.Path, version: str) -> None:
+    """For kubeconform: KIND-GROUP-VERSION.json, without references to other folders."""
+    source = FOLDER / f"v{version}.0-local-strict"
+    for path in source.glob("*.json"):
+        text = path.read_text().replace('"/api/_definitions.json#', '"_definitions.json#')
+        schema = json.loads(text)
+        schema.pop("$id", None)
+        (folder / path.name).write_text(json.dumps(schema))
+    for (version_name, kind), schema in _custom().items():
+        group, number = version_name.split("/")
+        (folder / f"{kind.lower()}-{group.split('.')[0]}-{number}.json").write_text(json.dumps(schema))
 
 
 def is_custom(found: Object) -> bool:
