@@ -33,7 +33,7 @@ if [ "$programs" = source ]; then mkdir -p build/ccache && extra=(-v "$PWD/build
 context=$image/context
 rm -rf "$context"
 mkdir -p "$context/build/image"
-git ls-files -z | grep -zv '^models/ppocr' | xargs -0 cp -P --parents -t "$context"
+git ls-files -coz --exclude-standard | grep -zv '^models/ppocr' | xargs -0 cp -P --parents -t "$context"
 [ "$programs" = source ] || cp -r "$image/out" "$context/build/image/out"
 "${buildah[@]}" bud --format docker --pull-never --layers -f deploy/image/Dockerfile --target "$target" \
   --build-arg BASE_IMAGE="localhost/$base" --build-arg PROGRAMS="$programs" "${extra[@]}" "$@" \
