@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -146,6 +147,21 @@ def bench_ocr(out: pathlib.Path, report: Report) -> None:
     ocr.bench_ocr(out, report)
 
 
+def bench_deploy(part: str, out: pathlib.Path, report: Report) -> None:
+    """Figures of tests/deploy/report.py; `make test-deploy` sets up what they need."""
+    folder = out / f"deploy_{part}"
+    subprocess.run(
+        ["/usr/bin/python3", "-m", "tests.deploy.report", f"--only={part}", f"--out={folder}"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'client/python'}:{ROOT}"},
+        stdout=subprocess.DEVNULL,
+        timeout=900,
+        check=False,  # a missed bar is a figure, too
+    )
+    for figure in json.loads((folder / "report.json").read_text()):
+        report.add(*(figure[key] for key in ("name", "value", "unit", "better", "reference", "how")))
+
+
 def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], None]]:
     """What there is to measure, by name, in order."""
     out: pathlib.Path = args.out
@@ -164,6 +180,8 @@ def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], No
         "detect.host": with_scenes(bench_host, report),
         "serve.soak": with_scenes(bench_soak, args.soak_requests, report),
     }
+    for part in ("k8s", "alerts", "dashboards", "image"):
+        named[part] = functools.partial(bench_deploy, part, out, report)
     named["ocr"] = lambda: bench_ocr(out, report)
     for name in sched.CASES:
         named[name] = functools.partial(sched.bench_sched, name, out, report, not args.no_plain)

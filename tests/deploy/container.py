@@ -126,7 +126,7 @@ def wait_until_healthy(container: Container, check: list[str], seconds: float = 
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
             if container.run(*check).returncode == 0:
                 return time.monotonic() - container.started
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise TimeoutError(f"not healthy within {seconds} s: {container.log.read_text()[-2000:]}")
 
 

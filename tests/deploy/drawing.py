@@ -71,6 +71,7 @@ def _lines(box: _Box, series: list[Series], names: list[str], unit: str, stacked
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         if stacked:
             ends = f"{points[-1][0]:.1f},{lower:.1f} {points[0][0]:.1f},{lower:.1f}"
+            yield f'<polygon points="{path} {ends}" fill="#fff"/>'  # over the higher ones
             yield f'<polygon points="{path} {ends}" fill="{colour}" fill-opacity="0.25"/>'
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3"/>'
     for index, name in enumerate(names[:9]):

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from deploy.with_server import ROOT, running_server
 from tests.deploy import metrics_file, prometheus, traffic
 
-BUILD, MODELS = ROOT / "build/release", ROOT / "build/models"
+BUILD = ROOT / "build/release"
+# Of `make build`, or of the release build's tests.
+MODELS = next((path for path in (ROOT / "build/models", BUILD / "test_models") if path.exists()), ROOT)
 NPU_METRICS = pathlib.Path(__file__).with_name("npu_exporter.txt")
 CONFIG = f'scheduling {{ shadow_check_rate: 0.2 }}\ncache_dir: "{ROOT / "build/gear_costs"}"\n'
 TRAFFIC_SECONDS = 15.0
