@@ -28,6 +28,6 @@ case ${1:-} in
     run tests/integration/python
     /usr/bin/python3 -m unittest -q tests.deploy.monitored_test
     ;;
-  deploy) run tests/deploy ;;
+  deploy) /usr/bin/python3 -m unittest discover -q -s tests/deploy -t . -p '*_test.py' ;;
   *) echo "usage: deploy/ci/python_tests.sh unit|operations|integration|deploy" >&2; exit 2 ;;
 esac

@@ -21,7 +21,8 @@ def serving(path: pathlib.Path) -> Iterator[str]:
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write(text)
+            with contextlib.suppress(ConnectionError):  # whoever asked has gone
+                self.wfile.write(text)
 
         def log_message(self, *_: object) -> None:
             pass
