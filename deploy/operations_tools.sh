@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # Part of bootstrap.sh: the programs that check deploy/ and nothing else. They lie in build/deps and are
-# not installed, so that no Prometheus or etcd is started by the system.
+# not installed, so that the system starts none of them.
 # shellcheck shell=bash
 
 # install_program PACKAGE: a Debian package's files as build/deps/PACKAGE
@@ -13,7 +13,7 @@ install_program() {
   say "downloading $1 $version"
   rm -rf "build/deps/$1" "build/deps/$1-deb"
   mkdir -p "build/deps/$1-deb"
-  (cd "build/deps/$1-deb" && apt-get -q download "$1" >/dev/null)
+  (cd "build/deps/$1-deb" && apt-get -q -o APT::Sandbox::User=root download "$1" >/dev/null)
   dpkg-deb -x "build/deps/$1-deb"/*.deb "build/deps/$1"
   rm -rf "build/deps/$1-deb"
   touch "build/deps/$1/.complete"
@@ -31,10 +31,11 @@ install_kubectl() {
   rm -rf build/deps/kubectl/package build/deps/kubectl/layer
 }
 
-# For `make test`: promtool, kubectl, helm, schemas.
+# For `make test`: promtool, Prometheus, nginx, kubectl, helm, schemas.
 install_operations() {
   install_debian python3-jsonschema python3-yaml protobuf-compiler
   install_program prometheus
+  install_program nginx
   install_wheel kubernetes_schemas kubernetes_validate/kubernetes-json-schema \
     "the schemas of Kubernetes (22 MB)"
   install_kubectl
