@@ -85,16 +85,20 @@ class Container:
 
 
 @contextlib.contextmanager
-def running(image: str) -> Iterator[Container]:
-    """Entry point and command of the image, loopback only."""
+def running(image: str, folders: dict[pathlib.Path, str] | None = None) -> Iterator[Container]:
+    """Entry point and command of the image, loopback only. 'folders': of the outside -> read-only inside."""
     made = config(image)
     with mounted(image) as root, tempfile.TemporaryDirectory(prefix="omserve-container-") as scratch:
         where = shlex.quote(str(root))
         command = [*UNPRIVILEGED, "env", "-i", *made["Env"], *made["Entrypoint"], *made["Cmd"]]
+        binds = "".join(
+            f"mount --bind {shlex.quote(str(outside))} {where}{inside}\nmount -o remount,bind,ro {where}{inside}\n"
+            for outside, inside in (folders or {}).items()
+        )
         script = f"""set -e
 mount --make-rprivate /
 mount --bind {where} {where}
-mount -o remount,bind,ro {where}
+{binds}mount -o remount,bind,ro {where}
 mount -t proc proc {where}/proc
 mount --rbind /dev {where}/dev
 mount -t tmpfs -o nosuid,nodev,size=64m tmpfs {where}/tmp

@@ -8,8 +8,10 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
+import tempfile
 import unittest
 
 from tests.deploy import container
@@ -72,6 +74,37 @@ class Running(unittest.TestCase):
             self.assertIn("bag", found.stdout.decode())
             self.assertEqual(box.stop(), 0, box.log.read_text())
             self.assertIn("ready", box.log.read_text())
+
+
+class ForACard(unittest.TestCase):
+    """The image with CANN, where hostacl lies in CANN's place: the layout is what is tested."""
+
+    TAG = "omserve:ascend-test"
+    CANN = "omserve-cann-stand-in"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            toolkit = pathlib.Path(folder, "Ascend/ascend-toolkit/latest/lib64")
+            shutil.copytree(container.IMAGE / "out/lib", toolkit)
+            pathlib.Path(folder, "Dockerfile").write_text("FROM scratch\nCOPY Ascend /usr/local/Ascend\n")
+            container.buildah("bud", "-q", "-t", cls.CANN, folder)
+        subprocess.run(
+            [str(ROOT / "deploy/image/build.sh"), "--target", "ascend", "--tag", cls.TAG]
+            + ["--build-arg", f"CANN_IMAGE=localhost/{cls.CANN}"],
+            check=True, capture_output=True, timeout=500,
+        )  # fmt: skip
+
+    def test_serves_mounted_models_with_the_library_of_cann(self) -> None:
+        made = container.config(self.TAG)
+        self.assertEqual(made["User"], "1000:1000")
+        check = made["Healthcheck"]["Test"][1:]
+        with container.mounted(self.TAG) as root:
+            self.assertFalse((root / "opt/omserve/lib").exists(), "no hostacl in an image for a card")
+        with container.running(self.TAG, {container.IMAGE / "out/models": "/models"}) as box:
+            container.wait_until_healthy(box, check)
+            self.assertIn("ready", box.log.read_text())
+            self.assertEqual(box.stop(), 0)
 
 
 class Bases(unittest.TestCase):
