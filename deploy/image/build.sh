@@ -28,7 +28,12 @@ if ! "${buildah[@]}" inspect --type image "$base" >/dev/null 2>&1; then
 fi
 extra=()
 if [ "$programs" = prebuilt ]; then deploy/image/collect.sh build/release build/models "$image/out"; fi
-if [ "$programs" = source ]; then mkdir -p build/ccache && extra=(-v "$PWD/build/ccache:/ccache"); fi
+if [ "$programs" = source ]; then
+  mkdir -p build/ccache
+  # This machine's certificates: it may reach the package index through a proxy of its own.
+  extra=(-v "$(realpath build/ccache):/ccache" -v /etc/ssl/certs/ca-certificates.crt:/run/host.crt:ro
+    --build-arg PIP_CERT=/run/host.crt)
+fi
 # A context of tracked files, and of what is built here if it is wanted.
 context=$image/context
 rm -rf "$context"
