@@ -88,7 +88,7 @@ mkdir -p build/deps
 case ${1:-} in
   --operations) install_operations; exit ;;
   --cluster) install_cluster; exit ;;
-  --image) install_debian buildah mmdebstrap ca-certificates; exit ;;
+  --image) install_debian buildah mmdebstrap ca-certificates iproute2 git; exit ;;
   "" | --eval) ;;
   *) echo "bootstrap: no group '$1'" >&2; exit 2 ;;
 esac

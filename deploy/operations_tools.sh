@@ -78,6 +78,7 @@ install_crds() {
 install_cluster() {
   local program want
   install_operations
+  install_debian openssl ca-certificates
   find_go
   install_crds
   want=$(sha256sum <deploy/kubernetes/apiserver/go.sum)
