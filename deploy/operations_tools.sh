@@ -34,7 +34,7 @@ install_kubectl() {
 # For `make test`: promtool, Prometheus, nginx, kubectl, helm, schemas.
 install_operations() {
   install_debian python3-jsonschema python3-yaml python3-pip python3-grpcio protobuf-compiler \
-    protobuf-compiler-grpc
+    protobuf-compiler-grpc libprotobuf-dev
   install_program prometheus
   install_program nginx
   install_wheel kubernetes_schemas kubernetes_validate/kubernetes-json-schema \
