@@ -159,6 +159,7 @@ absl::Status Application::Parts::StartEngine(const std::vector<PipelineSpec>& pi
   options.cache_dir = config.cache_dir;
   options.shadow_rate = config.scheduling.shadow_check_rate;
   options.shadow_tolerance = config.scheduling.shadow_check_tolerance;
+  options.recovery = config.scheduling.reset_devices;
   options.scheduling.hang_least = config.scheduling.hang;
   options.scheduling.max_bytes = config.scheduling.max_request_bytes;
   OMSERVE_ASSIGN_OR_RETURN(
@@ -254,7 +255,11 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(ServerConfig con
 
 const Ports& Application::ports() const { return parts_->ports; }
 
-bool Application::lost() const { return !parts_->stopped && parts_->devices->healthy() == 0; }
+bool Application::lost() const {
+  const auto none = [this] { return parts_->devices->healthy() == 0; };
+  // Once more after it: the last recovery may just have ended well.
+  return !parts_->stopped && none() && !parts_->engine->recovering() && none();
+}
 
 void Application::Tick() {
   if (parts_->stopped) return;
@@ -267,6 +272,7 @@ void Application::Tick() {
     const Device& device = parts_->devices->device(i);
     const DeviceMetrics& metrics = parts_->batch_metrics->devices().at(device.id());
     metrics.healthy->Set(device.healthy() ? 1 : 0);
+    if (!device.healthy()) continue;  // it may be reset just now, which takes a while
     if (const auto memory = device.memory(); memory.ok()) {
       metrics.memory_used->Set(static_cast<double>(memory->total - memory->free));
       metrics.memory_total->Set(static_cast<double>(memory->total));

@@ -42,6 +42,11 @@ bool Event::IsComplete() {
   return Reached();
 }
 
+bool Event::ReachedRecord(uint64_t number) {
+  MutexLock lock(&mutex_);
+  return completed_ >= number;
+}
+
 WaitResult Event::Wait(uint64_t number, std::optional<TimePoint> deadline, TimePoint* device_time) {
   MutexLock lock(&mutex_);
   while (completed_ < number) {

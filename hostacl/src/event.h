@@ -45,6 +45,8 @@ class Event {
   // Zero when never recorded.
   uint64_t last_record() HOSTACL_EXCLUDES(mutex_);
   bool IsComplete() HOSTACL_EXCLUDES(mutex_);
+  // True when a wait for record `number` would end at once.
+  bool ReachedRecord(uint64_t number) HOSTACL_EXCLUDES(mutex_);
   // For the host: kAborted when the record was dropped. `device_time` may be null.
   WaitResult Wait(uint64_t number, std::optional<TimePoint> deadline, TimePoint* device_time)
       HOSTACL_EXCLUDES(mutex_);

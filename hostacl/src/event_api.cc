@@ -94,7 +94,7 @@ aclError aclrtRecordEvent(aclrtEvent handle, aclrtStream stream_handle) {
   if (const aclError error = Runtime::Get().FindEvent(handle, &event)) return error;
   const uint64_t number = event->BeginRecord();
   const bool virtual_time = context->device()->profile() != nullptr;
-  return stream->Submit(
+  return stream->SubmitMark(
       [event, number, virtual_time](TaskTime* time) -> aclError {
         event->Complete(number, virtual_time ? time->ready : Clock::now());
         return ACL_SUCCESS;

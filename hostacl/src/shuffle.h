@@ -17,6 +17,7 @@ class Shuffle {
   explicit Shuffle(uint32_t stream);
   // Up to 2 ms, before every other task or so; nothing without the variable.
   std::optional<Clock::duration> Next();
+  bool on() const { return on_; }
 
  private:
   uint64_t state_;  // of a splitmix64 generator

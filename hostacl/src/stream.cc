@@ -46,6 +46,29 @@ aclError Stream::Submit(Task task, OnDrop on_drop) {
   return ACL_SUCCESS;
 }
 
+aclError Stream::SubmitMark(Task task, OnDrop on_drop) {
+  // A shuffled stream may take its time before any task.
+  if (shuffle_.on() || context_->Stopped() || !Claim()) {
+    return Submit(std::move(task), std::move(on_drop));
+  }
+  Entry entry{.task = std::move(task),
+              .on_drop = nullptr,
+              .enqueued = Clock::now(),
+              .thread = static_cast<uint32_t>(gettid())};
+  Run(&entry);
+  if (EndTask()) progress_.NotifyAll();
+  if (HasWork()) work_.NotifyAll();  // what was submitted meanwhile
+  return ACL_SUCCESS;
+}
+
+bool Stream::Claim() {
+  MutexLock lock(&mutex_);
+  if (running_ || !queue_.empty() || stopping_ || aborting_) return false;
+  running_ = true;
+  ++submitted_;
+  return true;
+}
+
 bool Stream::Push(Task* task, OnDrop* on_drop) {
   thread_local const auto thread = static_cast<uint32_t>(gettid());
   MutexLock lock(&mutex_);
@@ -73,6 +96,11 @@ WaitResult Stream::Wait(std::optional<TimePoint> deadline) {
     if (aborts_ != aborts) return WaitResult::kAborted;
   }
   return WaitResult::kDone;
+}
+
+bool Stream::HasWork() {
+  MutexLock lock(&mutex_);
+  return !queue_.empty();
 }
 
 bool Stream::Idle() {
@@ -124,16 +152,20 @@ void Stream::Stop() {
   if (FaultPlan* faults = context_->device()->faults()) faults->Wake();
   Discard(&dropped);
   if (thread_.joinable()) thread_.join();
+  MutexLock lock(&mutex_);
+  while (running_) {  // a mark, on the thread that submits it
+    awaited_ = 0;
+    progress_.Wait(&mutex_);
+  }
 }
 
 void Stream::Loop() {
   SharpenTimers();
-  TimePoint previous_end = {};
   for (;;) {
     Entry entry;
     {
       MutexLock lock(&mutex_);
-      while (queue_.empty() && !stopping_) work_.Wait(&mutex_);
+      while ((queue_.empty() || running_) && !stopping_) work_.Wait(&mutex_);
       if (stopping_) return;
       entry = std::move(queue_.front());
       queue_.pop_front();
@@ -143,7 +175,7 @@ void Stream::Loop() {
     if (context_->Stopped()) {
       if (entry.on_drop) entry.on_drop();
     } else {
-      Run(&entry, &previous_end);
+      Run(&entry);
     }
     entry.task = nullptr;  // releases what the task held before a waiter goes on
     entry.on_drop = nullptr;
@@ -161,15 +193,15 @@ bool Stream::EndTask() {
   return true;
 }
 
-void Stream::Run(Entry* entry, TimePoint* previous_end) {
-  TaskTime time{.ready = std::max(entry->enqueued, *previous_end),
+void Stream::Run(Entry* entry) {
+  TaskTime time{.ready = std::max(entry->enqueued, previous_end_),
                 .end = {},
                 .stop = interrupt_.flag(),
                 .interrupt = &interrupt_};
   time.end = time.ready;
   ++tasks_run_;
   const aclError code = entry->task(&time);
-  *previous_end = virtual_time_ ? time.end : TimePoint{};
+  previous_end_ = virtual_time_ ? time.end : TimePoint{};
   // A task that was told to give up says nothing about the device.
   if (code == ACL_SUCCESS || interrupt_.raised()) return;
   const char* message = TakeRecentMessage();

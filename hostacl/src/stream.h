@@ -53,6 +53,9 @@ class Stream {
 
   // The context's fault when it stopped on failure; the task is then dropped at once.
   aclError Submit(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
+  // The same for a task that takes no time and waits for nothing: runs on the caller's thread when
+  // the stream has nothing to do, which saves the wake-up of the stream's thread.
+  aclError SubmitMark(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
   // Waits for all that was submitted before the call; kAborted when Abort came meanwhile.
   WaitResult Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
   bool Idle() HOSTACL_EXCLUDES(mutex_);
@@ -80,11 +83,14 @@ class Stream {
 
   // Takes both into the queue. False, with nothing taken, while the stream is aborted or ends.
   bool Push(Task* task, OnDrop* on_drop) HOSTACL_EXCLUDES(mutex_);
+  // Takes the idle stream for a task on the caller's thread. False when the stream is not idle.
+  bool Claim() HOSTACL_EXCLUDES(mutex_);
+  bool HasWork() HOSTACL_EXCLUDES(mutex_);
   // Counts the running task as completed. True when someone waits for that.
   bool EndTask() HOSTACL_EXCLUDES(mutex_);
   void Loop() HOSTACL_EXCLUDES(mutex_);
-  // Runs one task and hands its fault to the context.
-  void Run(Entry* entry, TimePoint* previous_end);
+  // Runs one task and hands its fault to the context; by the one thread that set `running_`.
+  void Run(Entry* entry);
   static void Discard(std::deque<Entry>* dropped);
 
   const std::shared_ptr<Context> context_;
@@ -105,8 +111,10 @@ class Stream {
   bool stopping_ HOSTACL_GUARDED_BY(mutex_) = false;
   bool failure_mode_set_ HOSTACL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<ReportQueue> reports_ HOSTACL_GUARDED_BY(mutex_);
-  Shuffle shuffle_;         // of the stream's thread only
-  uint32_t tasks_run_ = 0;  // of the stream's thread only: names a task in a report
+  Shuffle shuffle_;  // of the stream's thread only
+  // Of the thread that set `running_` only.
+  TimePoint previous_end_ = {};
+  uint32_t tasks_run_ = 0;  // names a task in a report
   std::thread thread_;      // last: it uses all the above
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "acl/acl_rt.h"
 #include "call.h"
@@ -151,19 +152,20 @@ aclError aclrtStreamWaitEvent(aclrtStream handle, aclrtEvent event_handle) {
   if (number == 0) return ACL_SUCCESS;  // nothing recorded yet, nothing to wait for
   const uint32_t seconds = Runtime::Get().op_wait_seconds().load();
   event->BeginWait();
-  return stream->Submit(
-      [event, number, seconds](TaskTime* time) -> aclError {
-        std::optional<TimePoint> deadline;
-        if (seconds > 0) deadline = Clock::now() + std::chrono::seconds(seconds);
-        TimePoint recorded = {};
-        const WaitResult result = event->WaitInStream(number, deadline, time->interrupt, &recorded);
-        event->EndWait();
-        time->end = std::max(time->end, recorded);
-        if (result != WaitResult::kTimeout) return ACL_SUCCESS;
-        return Fail(ACL_ERROR_RT_WAIT_TIMEOUT, "the stream waited ", seconds,
-                    " s for an event (aclrtSetOpWaitTimeout)");
-      },
-      [event] { event->EndWait(); });
+  Stream::Task wait = [event, number, seconds](TaskTime* time) -> aclError {
+    std::optional<TimePoint> deadline;
+    if (seconds > 0) deadline = Clock::now() + std::chrono::seconds(seconds);
+    TimePoint recorded = {};
+    const WaitResult result = event->WaitInStream(number, deadline, time->interrupt, &recorded);
+    event->EndWait();
+    time->end = std::max(time->end, recorded);
+    if (result != WaitResult::kTimeout) return ACL_SUCCESS;
+    return Fail(ACL_ERROR_RT_WAIT_TIMEOUT, "the stream waited ", seconds,
+                " s for an event (aclrtSetOpWaitTimeout)");
+  };
+  Stream::OnDrop drop = [event] { event->EndWait(); };
+  return event->ReachedRecord(number) ? stream->SubmitMark(std::move(wait), std::move(drop))
+                                      : stream->Submit(std::move(wait), std::move(drop));
 }
 
 aclError aclrtStreamAbort(aclrtStream handle) {

@@ -8,7 +8,7 @@
 
 namespace omserve {
 
-absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStreams& streams,
+absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, const LaneStreams& streams,
                            LaneEvents& events, const Clock& clock) {
   for (const Segment& segment : formed_.segments) {
     const bool split = segment.items < segment.call->call().items;
@@ -40,7 +40,7 @@ size_t Batch::BytesAtGear(const ModelTensor& tensor) const {
   return static_cast<size_t>(formed_.gear) * tensor.row_bytes;
 }
 
-absl::Status Batch::SetInputs(ExecutionSlot& slot, LaneStreams& streams, LaneEvents& events) {
+absl::Status Batch::SetInputs(ExecutionSlot& slot, const LaneStreams& streams, LaneEvents& events) {
   for (size_t i = 0; i < info_.inputs.size(); ++i) {
     const size_t bytes = BytesAtGear(info_.inputs[i]);
     const Segment& first = formed_.segments.front();
@@ -65,7 +65,7 @@ absl::Status Batch::SetInputs(ExecutionSlot& slot, LaneStreams& streams, LaneEve
 }
 
 absl::Status Batch::Gather(const Segment& segment, size_t input, std::byte* to,
-                           LaneStreams& streams, LaneEvents& events) {
+                           const LaneStreams& streams, LaneEvents& events) {
   const size_t row_bytes = info_.inputs[input].row_bytes;
   const StageTensor& tensor = segment.call->call().inputs[input];
   std::byte* const at = to + static_cast<size_t>(segment.row) * row_bytes;

@@ -19,12 +19,13 @@
 
 namespace omserve {
 
-// The three streams of a lane: copies in, runs and copies out go on side by side. A value holder,
-// owned by the lane.
+// The streams that a batch uses: copies in, runs and copies out go on side by side with those of
+// other batches. A batch that has the lane for itself uses one for all, which wakes fewer threads.
+// Of the lane.
 struct LaneStreams {
-  Stream in;
-  Stream run;
-  Stream out;
+  Stream& in;
+  Stream& run;
+  Stream& out;
 };
 
 // The marks of one batch in the streams; owned by the lane and used again.
@@ -50,7 +51,7 @@ class Batch {
   // Queues copies in, run and copies out. Never waits for the device, unless rows must come from
   // another one. On an error part of it may be queued.
   // 'clock' tells when the run was queued.
-  absl::Status Submit(ModelInstance& instance, ExecutionSlot& slot, LaneStreams& streams,
+  absl::Status Submit(ModelInstance& instance, ExecutionSlot& slot, const LaneStreams& streams,
                       LaneEvents& events, const Clock& clock);
   // When the run was queued: what the host does after that delays nobody. Infinite past if never.
   absl::Time run_queued() const { return run_queued_; }
@@ -63,10 +64,10 @@ class Batch {
   FormedBatch Release() { return std::move(formed_); }
 
  private:
-  absl::Status SetInputs(ExecutionSlot& slot, LaneStreams& streams, LaneEvents& events);
+  absl::Status SetInputs(ExecutionSlot& slot, const LaneStreams& streams, LaneEvents& events);
   // Copies the rows of one call to where the run reads them.
-  absl::Status Gather(const Segment& segment, size_t input, std::byte* to, LaneStreams& streams,
-                      LaneEvents& events);
+  absl::Status Gather(const Segment& segment, size_t input, std::byte* to,
+                      const LaneStreams& streams, LaneEvents& events);
   absl::Status SetOutputs(ExecutionSlot& slot);
   // Copies rows within the device, by way of the host where an address does not suit the hardware.
   absl::Status CopyRows(std::byte* to, const std::byte* from, size_t bytes, Stream& stream);

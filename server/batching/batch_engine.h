@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,6 +25,7 @@
 #include "server/batching/batch_observer.h"
 #include "server/batching/cost_cache.h"
 #include "server/batching/device_lane.h"
+#include "server/batching/device_recovery.h"
 #include "server/batching/engine_options.h"
 #include "server/batching/engine_stage.h"
 #include "server/batching/pending_call.h"
@@ -51,7 +55,8 @@ class BatchEngine final : private DeviceLane::Owner {
       const std::string& name, double weight,
       const std::vector<std::unique_ptr<EngineStage>>& stages);
   // Ends what waits of the pipeline with UNAVAILABLE, and refuses what comes later. Blocks until
-  // nothing of it is on a device; false when a device that hangs holds some of it for ever.
+  // nothing of it is on a device and no recovery uses it; false when a device that hangs holds some
+  // of it for ever.
   bool EndPipeline(scheduling::PipelineId pipeline);
 
   Admitted Admit(scheduling::PipelineId pipeline, RequestContext& context, int64_t bytes);
@@ -66,6 +71,9 @@ class BatchEngine final : private DeviceLane::Owner {
   const Clock& clock() const { return clock_; }
   BatchObserver& observer() const { return observer_; }
   const EngineOptions& options() const { return options_; }
+
+  // A device that has failed may be back soon: options().recovery works on it, or is about to.
+  bool recovering() const { return recoveries_.load() > 0; }
 
   // Items of a stage that wait, in no batch.
   int64_t waiting_items(const EngineStage& stage) const;
@@ -88,7 +96,9 @@ class BatchEngine final : private DeviceLane::Owner {
   BatchEngine(DeviceSet& devices, Executor& executor, const Clock& clock, BatchObserver& observer,
               EngineOptions options, std::vector<scheduling::DeviceSpec> specs);
 
-  absl::Status MakeLanes();
+  using Lanes = std::vector<std::unique_ptr<DeviceLane>>;
+  absl::StatusOr<Lanes> MakeLanes(size_t device);
+  bool LanesStuck() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void OnBatchRun(int64_t batch) override;
   void OnBatchEnded(BatchEnd end) override;
@@ -96,6 +106,10 @@ class BatchEngine final : private DeviceLane::Owner {
   void Report(const BatchEnd& end);
 
   void TimerLoop();
+  void RecoveryLoop();
+  // Takes a fenced device down and up again; gives one of RecoveryResults.
+  std::string_view Recover(size_t device) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status BringBack(size_t device) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Time Now() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t NumberOf(RequestContext& context) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool OnDevices(scheduling::PipelineId pipeline) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -107,6 +121,8 @@ class BatchEngine final : private DeviceLane::Owner {
   DeviceLane* HandOut(const scheduling::ScheduledBatch& order)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon(const scheduling::FencedDevice& fenced) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The call of a job that has ended, unless it was taken out before.
+  void TakeOut(scheduling::JobEnd& end, Aftermath& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(const PendingCall& call, int64_t request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Conclude(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
   void LeaveDevice(int64_t batch) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -129,7 +145,7 @@ class BatchEngine final : private DeviceLane::Owner {
   CondVar timer_;
   CondVar left_;  // a batch has left its device
   scheduling::Scheduler scheduler_ ABSL_GUARDED_BY(mutex_);
-  std::vector<const EngineStage*> stages_ ABSL_GUARDED_BY(mutex_);  // by id
+  std::vector<EngineStage*> stages_ ABSL_GUARDED_BY(mutex_);  // by id
   std::unordered_map<int64_t, std::shared_ptr<PendingCall>> calls_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<int64_t, std::vector<int64_t>> requests_ ABSL_GUARDED_BY(mutex_);  // jobs
   // Not left their device yet, in the order of their numbers.
@@ -142,9 +158,17 @@ class BatchEngine final : private DeviceLane::Owner {
   absl::Time armed_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // the timer's next look
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::vector<std::vector<std::unique_ptr<DeviceLane>>>
-      lanes_;  // by device; immutable after Create
+  // By device. Without the lock, a lane may be used as long as the engine lives.
+  std::vector<Lanes> lanes_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Lanes> retired_ ABSL_GUARDED_BY(mutex_);  // stopped, of devices that were reset
+
+  DeviceRecovery recovery_;
+  CondVar recover_;
+  std::deque<size_t> to_recover_ ABSL_GUARDED_BY(mutex_);  // devices, marked unhealthy
+  std::map<size_t, int> attempts_;                         // recovery thread
+  std::atomic<int> recoveries_{0};                         // to be done
   Thread timer_thread_;
+  Thread recovery_thread_;
 };
 
 }  // namespace omserve

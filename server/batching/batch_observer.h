@@ -30,6 +30,9 @@ struct BatchRecord {
 // Why calls of stages end, as OnCallEnded tells it; "done" is the first.
 std::vector<std::string_view> CallEndReasons();
 
+// How attempts to get a device back end, as OnDeviceRecovery tells it; "recovered" is the first.
+std::vector<std::string_view> RecoveryResults();
+
 // Hears what the engine does; for metrics. Called without any lock held, on threads of the devices
 // among others, so it must be quick and must not block. Does nothing by itself. Implementations are
 // thread-safe and outlive the engine.
@@ -47,6 +50,8 @@ class BatchObserver {
   // A call was run again alone: whether the outputs were equal, within the tolerance.
   virtual void OnShadowCheck(std::string_view /*model*/, std::string_view /*stage*/,
                              bool /*equal*/) {}
+  // A device that was out is back ("recovered"), or why not, one of RecoveryResults.
+  virtual void OnDeviceRecovery(int /*device*/, std::string_view /*result*/) {}
 };
 
 }  // namespace omserve

@@ -64,7 +64,8 @@ absl::StatusOr<std::unique_ptr<DeviceLane>> DeviceLane::Create(int index, size_t
   OMSERVE_ASSIGN_OR_RETURN(Stream in, Stream::Create(device));
   OMSERVE_ASSIGN_OR_RETURN(Stream run, Stream::Create(device));
   OMSERVE_ASSIGN_OR_RETURN(Stream out, Stream::Create(device));
-  lane->streams_ = absl::WrapUnique(new LaneStreams{std::move(in), std::move(run), std::move(out)});
+  lane->streams_ =
+      absl::WrapUnique(new std::array<Stream, 3>{std::move(in), std::move(run), std::move(out)});
   for (int i = 0; i < slots; ++i) {
     OMSERVE_ASSIGN_OR_RETURN(LaneEvents events, MakeEvents(device));
     lane->events_.push_back(std::move(events));
@@ -75,15 +76,17 @@ absl::StatusOr<std::unique_ptr<DeviceLane>> DeviceLane::Create(int index, size_t
   return lane;
 }
 
-DeviceLane::~DeviceLane() {
+void DeviceLane::Stop() {
   waiting_.Close();
   submitter_.Join();
   completer_.Join();
+  if (stuck() || streams_ == nullptr) return;
   ScopedBind bind(device_);
   events_.clear();
   streams_.reset();
-  quarantine_.clear();
 }
+
+DeviceLane::~DeviceLane() { Stop(); }
 
 bool DeviceLane::Queue(FormedBatch batch) {
   // There is room: the scheduler gives a lane no more batches than it has slots.
@@ -92,7 +95,7 @@ bool DeviceLane::Queue(FormedBatch batch) {
 
 void DeviceLane::SubmitHere() {
   if (!submitting_.TryLock()) return SubmitSoon();
-  {
+  if (waiting_.size() > 0) {  // a stopped lane's device may be in the middle of a reset
     ScopedBind bind(device_);
     SubmitWaiting();
   }
@@ -108,6 +111,7 @@ void DeviceLane::SubmitLoop() {
     MutexLock lock(submitting_);
     SubmitWaiting();
   }
+  MutexLock lock(submitting_);  // whoever took the last one has submitted it then
   running_.Close();
 }
 
@@ -128,12 +132,14 @@ void DeviceLane::SubmitOne(FormedBatch formed) {
   next_slot_ = (next_slot_ + 1) % events_.size();
   Running running;
   running.events = &events_[slot];
+  running.alone = on_device_++ == 0;
   running.batch = std::make_unique<Batch>(std::move(formed), device_, staging_, mover_);
   running.submitted = device_.health();
   if (running.submitted.ok()) {
-    running.submitted = running.batch->Submit(
-        stage.model(device_index_)->instance(static_cast<size_t>(index_)),
-        stage.slot(device_index_, index_, slot), *streams_, *running.events, clock_);
+    running.submitted =
+        running.batch->Submit(stage.model(device_index_)->instance(static_cast<size_t>(index_)),
+                              stage.slot(device_index_, index_, slot), StreamsFor(running.alone),
+                              *running.events, clock_);
   }
   running.batch_form = std::max(running.batch->run_queued(), start) - start;
   running_.TryPush(std::move(running));  // as much room as in 'waiting_'
@@ -158,25 +164,31 @@ absl::Status DeviceLane::WaitInSlices(Wait wait) {
 
 absl::Status DeviceLane::Await(const Running& running) {
   LaneEvents& events = *running.events;
+  const LaneStreams streams = StreamsFor(running.alone);
   absl::Status status = running.submitted;
   if (status.ok()) {
     status = WaitInSlices(
-        [&](absl::Duration slice) { return streams_->run.Synchronize(events.run_end, slice); });
+        [&](absl::Duration slice) { return streams.run.Synchronize(events.run_end, slice); });
   }
   if (status.ok()) {
     owner_.OnBatchRun(running.batch->formed().id);
     status = WaitInSlices(
-        [&](absl::Duration slice) { return streams_->out.Synchronize(events.out_end, slice); });
+        [&](absl::Duration slice) { return streams.out.Synchronize(events.out_end, slice); });
   }
   if (status.ok() || absl::IsCancelled(status)) return status;
   // Something may still be queued that uses the buffers; wait for all of it.
-  for (Stream* stream : {&streams_->in, &streams_->run, &streams_->out}) {
+  for (Stream& stream : *streams_) {
     const absl::Status ended =
-        WaitInSlices([stream](absl::Duration slice) { return stream->Synchronize(slice); });
+        WaitInSlices([&](absl::Duration slice) { return stream.Synchronize(slice); });
     if (absl::IsCancelled(ended)) return ended;
     if (IsDeviceLost(ended) && !IsDeviceLost(status)) status = ended;
   }
   return status;
+}
+
+LaneStreams DeviceLane::StreamsFor(bool alone) {
+  auto& [in, run, out] = *streams_;
+  return alone ? LaneStreams{run, run, run} : LaneStreams{in, run, out};
 }
 
 StageTiming DeviceLane::TimingOf(const Running& running, const absl::Status& status) const {
@@ -205,6 +217,7 @@ void DeviceLane::Complete(Running running) {
     return;
   }
   StageTiming timing = TimingOf(running, status);
+  --on_device_;
   FormedBatch formed = running.batch->Release();
   running.batch.reset();  // its memory can serve the next one before the answer goes out
   owner_.OnBatchEnded({std::move(formed), std::move(status), std::move(timing)});

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -48,8 +49,7 @@ class DeviceLane {
                                                             DeviceSet& devices, TensorMover& mover,
                                                             const Clock& clock, Owner& owner,
                                                             int slots);
-  // Waits for what is on the device, unless it was abandoned.
-  ~DeviceLane();
+  ~DeviceLane();  // stops it
   DeviceLane(const DeviceLane&) = delete;
   DeviceLane& operator=(const DeviceLane&) = delete;
 
@@ -64,12 +64,16 @@ class DeviceLane {
 
   // The device has failed: nothing more goes there, and nobody waits for it any more.
   void Abandon() { abandoned_.store(true); }
+  // Refuses new batches, waits for what is on the device unless it was abandoned, and gives up the
+  // streams unless stuck(). What comes after it does nothing. Idempotent.
+  void Stop();
   // True when work of an abandoned device never ended: what it uses must never be released.
   bool stuck() const { return stuck_.load(); }
 
  private:
   struct Running {
     std::unique_ptr<Batch> batch;
+    bool alone = false;
     LaneEvents* events = nullptr;
     absl::Status submitted;
     absl::Duration batch_form;
@@ -88,6 +92,8 @@ class DeviceLane {
   absl::Status Await(const Running& running);
   template <typename Wait>
   absl::Status WaitInSlices(Wait wait);
+  // All three, or the run's alone for a batch that has the lane for itself.
+  LaneStreams StreamsFor(bool alone);
   StageTiming TimingOf(const Running& running, const absl::Status& status) const;
 
   const int index_;
@@ -99,7 +105,8 @@ class DeviceLane {
   Owner& owner_;
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> stuck_{false};
-  std::unique_ptr<LaneStreams> streams_;
+  std::unique_ptr<std::array<Stream, 3>> streams_;  // in, run, out
+  std::atomic<int> on_device_{0};                   // batches submitted that have not ended
   std::vector<LaneEvents> events_;
   Mutex submitting_;  // held by the thread that submits; batches are taken in their order
   size_t next_slot_ ABSL_GUARDED_BY(submitting_) = 0;

@@ -38,6 +38,9 @@ class DeviceRows final : public DeviceTensor {
   size_t row_bytes() const { return row_bytes_; }
   int64_t rows() const { return rows_; }
 
+  // The device was reset since.
+  bool lost() const { return block_ != nullptr && block_->buffer.lost(); }
+
   // Address of a row. REQUIRES: row < rows().
   std::byte* row(int64_t row) const {
     return block_->buffer.data() + static_cast<size_t>(first_ + row) * row_bytes_;

@@ -24,6 +24,8 @@ struct EngineOptions {
   double shadow_rate = 0;
   // The largest difference that counts as equal, of an output's largest absolute value.
   double shadow_tolerance = 1e-3;
+  // A device that has failed is reset, loaded again and checked, instead of left out.
+  bool recovery = false;
 };
 
 }  // namespace omserve

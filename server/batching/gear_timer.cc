@@ -9,10 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
-#include "server/batching/device_rows.h"
-#include "server/device/event.h"
-#include "server/device/model.h"
-#include "server/device/stream.h"
+#include "server/batching/rehearsal.h"
 #include "spdlog/spdlog.h"
 
 namespace omserve {
@@ -25,113 +22,46 @@ constexpr int kRuns = 3;
 constexpr absl::Duration kEnough = absl::Milliseconds(200);
 // A run that takes this long is measured once.
 constexpr absl::Duration kLong = absl::Milliseconds(400);
-constexpr absl::Duration kLimit = absl::Minutes(2);
 
-// One stage on one device, with zeros for inputs.
-class Rehearsal {
- public:
-  static absl::StatusOr<Rehearsal> Create(const EngineStage& stage, size_t index, Device& device,
-                                          StagingPool& staging) {
-    OMSERVE_ASSIGN_OR_RETURN(Stream stream, Stream::Create(device));
-    OMSERVE_ASSIGN_OR_RETURN(Event start, Event::Create(device));
-    OMSERVE_ASSIGN_OR_RETURN(Event copied, Event::Create(device));
-    OMSERVE_ASSIGN_OR_RETURN(Event end, Event::Create(device));
-    Rehearsal rehearsal(stage, index, std::move(stream), std::move(start), std::move(copied),
-                        std::move(end));
-    for (const ModelTensor& input : stage.info().inputs) {
-      OMSERVE_ASSIGN_OR_RETURN(DeviceBuffer on_device, device.memory_pool().Allocate(input.bytes));
-      OMSERVE_ASSIGN_OR_RETURN(
-          HostTensor zeros,
-          staging.TryAllocate(DType::kUint8, {static_cast<int64_t>(input.bytes)}));
-      std::fill_n(zeros.data(), input.bytes, std::byte{0});
-      rehearsal.inputs_.push_back(std::move(on_device));
-      rehearsal.zeros_.push_back(std::move(zeros));
-    }
-    for (const ModelTensor& output : stage.info().outputs) {
-      OMSERVE_ASSIGN_OR_RETURN(DeviceBuffer on_device, device.memory_pool().Allocate(output.bytes));
-      rehearsal.outputs_.push_back(std::move(on_device));
-    }
-    return rehearsal;
+// The best of the runs so far stays in 'row'.
+absl::Status RunOnce(Rehearsal& rehearsal, GearCosts::Row& row) {
+  OMSERVE_RETURN_IF_ERROR(rehearsal.Queue(row.gear));
+  OMSERVE_RETURN_IF_ERROR(rehearsal.Wait());
+  OMSERVE_ASSIGN_OR_RETURN(const absl::Duration execute, rehearsal.ExecuteTime());
+  OMSERVE_ASSIGN_OR_RETURN(const absl::Duration copy_in, rehearsal.CopyInTime());
+  if (row.samples == 0 || execute < row.execute) {
+    row.execute = row.least = std::max(execute, absl::Nanoseconds(1));
+    row.copy_in = copy_in;
   }
+  ++row.samples;
+  return absl::OkStatus();
+}
 
-  // Queues one run.
-  absl::Status Queue(int gear) {
-    const ModelInfo& info = stage_->info();
-    ExecutionSlot& slot = stage_->slot(index_, 0, 0);
-    OMSERVE_RETURN_IF_ERROR(stream_.Record(start_));
-    for (size_t i = 0; i < info.inputs.size(); ++i) {
-      const bool whole = gear == info.max_gear();
-      const size_t bytes =
-          whole ? info.inputs[i].bytes : static_cast<size_t>(gear) * info.inputs[i].row_bytes;
-      OMSERVE_RETURN_IF_ERROR(stream_.CopyToDevice(inputs_[i].data(), zeros_[i].data(), bytes));
-      OMSERVE_RETURN_IF_ERROR(slot.SetInput(i, inputs_[i].data(), bytes));
-    }
-    for (size_t i = 0; i < info.outputs.size(); ++i) {
-      OMSERVE_RETURN_IF_ERROR(slot.SetOutput(i, outputs_[i].data(), info.outputs[i].bytes));
-    }
-    OMSERVE_RETURN_IF_ERROR(slot.SetGear(gear));
-    OMSERVE_RETURN_IF_ERROR(stream_.Record(copied_));
-    OMSERVE_RETURN_IF_ERROR(stage_->model(index_)->instance(0).Execute(slot, stream_));
-    return stream_.Record(end_);
+absl::StatusOr<GearCosts::Row> Measure(Rehearsal& rehearsal, int gear) {
+  GearCosts::Row row;
+  row.gear = gear;
+  OMSERVE_RETURN_IF_ERROR(RunOnce(rehearsal, row));
+  // The first run also prepares, which counts for little when the run itself is long.
+  if (row.execute >= kLong) return row;
+  row.samples = 0;
+  absl::Duration total;
+  while (row.samples < kRuns && (row.samples == 0 || total < kEnough)) {
+    OMSERVE_RETURN_IF_ERROR(RunOnce(rehearsal, row));
+    total += row.execute;
   }
-  absl::Status Wait() { return stream_.Synchronize(kLimit); }
-
-  absl::StatusOr<GearCosts::Row> Measure(int gear) {
-    GearCosts::Row row;
-    row.gear = gear;
-    OMSERVE_RETURN_IF_ERROR(RunOnce(row));
-    // The first run also prepares, which counts for little when the run itself is long.
-    if (row.execute >= kLong) return row;
-    row.samples = 0;
-    absl::Duration total;
-    while (row.samples < kRuns && (row.samples == 0 || total < kEnough)) {
-      OMSERVE_RETURN_IF_ERROR(RunOnce(row));
-      total += row.execute;
-    }
-    return row;
-  }
-
- private:
-  // The best of the runs so far stays in 'row'.
-  absl::Status RunOnce(GearCosts::Row& row) {
-    OMSERVE_RETURN_IF_ERROR(Queue(row.gear));
-    OMSERVE_RETURN_IF_ERROR(Wait());
-    OMSERVE_ASSIGN_OR_RETURN(const absl::Duration execute, Event::Elapsed(copied_, end_));
-    OMSERVE_ASSIGN_OR_RETURN(const absl::Duration copy_in, Event::Elapsed(start_, copied_));
-    if (row.samples == 0 || execute < row.execute) {
-      row.execute = row.least = std::max(execute, absl::Nanoseconds(1));
-      row.copy_in = copy_in;
-    }
-    ++row.samples;
-    return absl::OkStatus();
-  }
-
-  Rehearsal(const EngineStage& stage, size_t index, Stream stream, Event start, Event copied,
-            Event end)
-      : stage_(&stage),
-        index_(index),
-        stream_(std::move(stream)),
-        start_(std::move(start)),
-        copied_(std::move(copied)),
-        end_(std::move(end)) {}
-
-  const EngineStage* stage_;
-  size_t index_;
-  std::vector<HostTensor> zeros_;
-  std::vector<DeviceBuffer> inputs_;
-  std::vector<DeviceBuffer> outputs_;
-  Stream stream_;
-  Event start_, copied_, end_;
-};
+  return row;
+}
 
 absl::StatusOr<std::vector<GearCosts::Row>> MeasureAll(const EngineStage& stage, size_t index,
-                                                       Device& device, StagingPool& staging) {
+                                                       DeviceSet& devices) {
+  const Device& device = devices.device(index);
   ScopedBind bind(device);
   OMSERVE_RETURN_IF_ERROR(bind.status());
-  OMSERVE_ASSIGN_OR_RETURN(Rehearsal rehearsal, Rehearsal::Create(stage, index, device, staging));
+  OMSERVE_ASSIGN_OR_RETURN(Rehearsal rehearsal,
+                           Rehearsal::Create(stage, index, devices, Rehearsal::Inputs::kZeros));
   std::vector<GearCosts::Row> rows;
   for (const int gear : stage.info().gears) {
-    OMSERVE_ASSIGN_OR_RETURN(GearCosts::Row row, rehearsal.Measure(gear));
+    OMSERVE_ASSIGN_OR_RETURN(GearCosts::Row row, Measure(rehearsal, gear));
     row.device_type = device.soc_name();
     rows.push_back(std::move(row));
   }
@@ -153,8 +83,8 @@ absl::Status WarmUp(const EngineStage& stage, const std::vector<size_t>& indices
   for (const size_t index : indices) {
     ScopedBind bind(devices.device(index));
     OMSERVE_RETURN_IF_ERROR(bind.status());
-    OMSERVE_ASSIGN_OR_RETURN(
-        Rehearsal made, Rehearsal::Create(stage, index, devices.device(index), devices.staging()));
+    OMSERVE_ASSIGN_OR_RETURN(Rehearsal made,
+                             Rehearsal::Create(stage, index, devices, Rehearsal::Inputs::kZeros));
     running.emplace_back(index, std::move(made));
   }
   const int gear = stage.info().gears.front();
@@ -178,14 +108,14 @@ absl::StatusOr<std::vector<GearCosts::Row>> TimeGears(const EngineStage& stage, 
   std::vector<size_t> cold;
   for (size_t i = 0; i < devices.size(); ++i) {
     if (stage.model(i) == nullptr) continue;
-    Device& device = devices.device(i);
+    const Device& device = devices.device(i);
     const bool first = known.emplace(device.soc_name(), true).second;
     std::vector<GearCosts::Row> rows;
     if (first) rows = cache.Load(device.soc_name(), model);
     if (!first || rows.size() == stage.info().gears.size()) {
       cold.push_back(i);
     } else {
-      OMSERVE_ASSIGN_OR_RETURN(rows, MeasureAll(stage, i, device, devices.staging()));
+      OMSERVE_ASSIGN_OR_RETURN(rows, MeasureAll(stage, i, devices));
       if (const absl::Status kept = cache.Save(device.soc_name(), model, rows); !kept.ok()) {
         spdlog::warn("{}", kept.ToString());
       }

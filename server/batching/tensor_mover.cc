@@ -36,14 +36,17 @@ TensorMover::~TensorMover() {
 absl::StatusOr<HostTensor> TensorMover::Fetch(const DeviceRows& rows, int64_t first,
                                               int64_t count) {
   const size_t bytes = static_cast<size_t>(count) * rows.row_bytes();
-  for (const auto& source : sources_) {
-    if (source->device.id() != rows.device()) continue;
-    absl::Status failed = source->device.health();
+  for (const auto& of_device : sources_) {
+    Source& source = *of_device;
+    if (source.device.id() != rows.device()) continue;
+    MutexLock lock(source.mutex);  // before the look: a reset comes after Release
+    absl::Status failed = source.device.health();
+    if (failed.ok() && rows.lost()) failed = absl::UnavailableError("it was reset since");
     if (failed.ok()) {
-      ScopedBind bind(source->device);
+      ScopedBind bind(source.device);
       failed = bind.status();
       if (failed.ok()) {
-        absl::StatusOr<HostTensor> fetched = FetchFrom(*source, rows.row(first), bytes);
+        absl::StatusOr<HostTensor> fetched = FetchFrom(source, rows.row(first), bytes);
         if (fetched.ok()) return fetched;
         failed = fetched.status();
       }
@@ -59,7 +62,6 @@ absl::StatusOr<HostTensor> TensorMover::FetchFrom(Source& source, const std::byt
                                                   size_t bytes) {
   OMSERVE_ASSIGN_OR_RETURN(HostTensor host,
                            staging_.TryAllocate(DType::kUint8, {static_cast<int64_t>(bytes)}));
-  MutexLock lock(source.mutex);
   if (source.stream == nullptr) {
     OMSERVE_ASSIGN_OR_RETURN(Stream stream, Stream::Create(source.device));
     source.stream = std::make_unique<Stream>(std::move(stream));
@@ -78,6 +80,15 @@ absl::StatusOr<HostTensor> TensorMover::FetchFrom(Source& source, const std::byt
     seconds_a_byte_.store(before + kWeight * (seconds - before));
   }
   return host;
+}
+
+absl::Status TensorMover::Release(size_t device) {
+  Source& source = *sources_[device];
+  MutexLock lock(source.mutex);
+  if (!source.stuck.empty()) return absl::UnavailableError("a copy from the device never ended");
+  ScopedBind bind(source.device);
+  source.stream.reset();
+  return absl::OkStatus();
 }
 
 absl::Duration TensorMover::CostOf(size_t bytes) const {

@@ -31,6 +31,10 @@ class TensorMover {
   // calling thread bound to the device that it was bound to. REQUIRES: the rows have been computed.
   absl::StatusOr<HostTensor> Fetch(const DeviceRows& rows, int64_t first, int64_t count);
 
+  // Gives up what the mover has on a device that is to be reset. REQUIRES: the device is marked
+  // unhealthy. UNAVAILABLE when a copy from it never ended.
+  absl::Status Release(size_t device);
+
   // Of one byte from device to device: measured, or a guess while nothing was moved.
   absl::Duration CostOf(size_t bytes) const;
 
@@ -42,7 +46,8 @@ class TensorMover {
     std::unique_ptr<Stream> stream ABSL_GUARDED_BY(mutex);
     std::vector<HostTensor> stuck ABSL_GUARDED_BY(mutex);  // may still be written
   };
-  absl::StatusOr<HostTensor> FetchFrom(Source& source, const std::byte* from, size_t bytes);
+  absl::StatusOr<HostTensor> FetchFrom(Source& source, const std::byte* from, size_t bytes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(source.mutex);
 
   StagingPool& staging_;
   const Clock& clock_;

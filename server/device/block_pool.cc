@@ -61,10 +61,11 @@ void BlockPool::Release(void* block) {
   stats_.bytes_in_use -= size;
 }
 
-void BlockPool::FreeIdle() {
+void BlockPool::FreeIdle(bool close) {
   std::map<size_t, std::vector<void*>> idle;
   {
     MutexLock lock(mutex_);
+    closed_ = closed_ || close;  // at once, or a block that comes back now would be forgotten
     idle.swap(idle_);
     for (const auto& [size, blocks] : idle) {
       for (void* block : blocks) {
@@ -78,10 +79,11 @@ void BlockPool::FreeIdle() {
   }
 }
 
-void BlockPool::Close() {
-  FreeIdle();
+void BlockPool::Close() { FreeIdle(/*close=*/true); }
+
+bool BlockPool::closed() const {
   MutexLock lock(mutex_);
-  closed_ = true;
+  return closed_;
 }
 
 bool BlockPool::Owns(const void* data, size_t bytes) const {

@@ -47,12 +47,14 @@ class BlockPool {
   // Frees the idle blocks and, because the means to free them are about to go, abandons those in
   // use: their later Release does nothing. Idempotent.
   void Close();
+  // True after Close: what is in use may not be there any more.
+  bool closed() const;
 
   bool Owns(const void* data, size_t bytes) const;
   Stats stats() const;
 
  private:
-  void FreeIdle();
+  void FreeIdle(bool close = false);
 
   const Allocate allocate_;
   const Free free_;

@@ -13,30 +13,73 @@ namespace omserve {
 
 absl::StatusOr<std::unique_ptr<Device>> Device::Create(const AclApi& api, int id) {
   auto device = absl::WrapUnique(new Device(api, id));
-  OMSERVE_RETURN_IF_ERROR(
-      AclStatus(api, api.aclrtSetDevice(id), absl::StrCat("opening device ", id)));
-  // The destructor undoes both from here on.
   device->memory_pool_ = std::make_unique<DeviceMemoryPool>(*device);
-  OMSERVE_RETURN_IF_ERROR(AclStatus(api, api.aclrtCreateContext(&device->context_, id),
-                                    absl::StrCat("making a context on device ", id)));
+  {
+    MutexLock lock(device->context_mutex_);
+    OMSERVE_RETURN_IF_ERROR(device->Open());
+  }
   const char* soc = api.aclrtGetSocName();
   device->soc_name_ = soc == nullptr ? "" : soc;
   return device;
 }
 
+// The destructor undoes what has been done when it fails half-way.
+absl::Status Device::Open() {
+  OMSERVE_RETURN_IF_ERROR(
+      AclStatus(api_, api_.aclrtSetDevice(id_), absl::StrCat("opening device ", id_)));
+  opened_ = true;
+  aclrtContext context = nullptr;
+  OMSERVE_RETURN_IF_ERROR(AclStatus(api_, api_.aclrtCreateContext(&context, id_),
+                                    absl::StrCat("making a context on device ", id_)));
+  context_.store(context);
+  return absl::OkStatus();
+}
+
 Device::~Device() {
-  if (memory_pool_ == nullptr) return;  // never opened
   memory_pool_.reset();
-  if (context_ != nullptr) api_.aclrtDestroyContext(context_);
-  api_.aclrtResetDevice(id_);
+  MutexLock lock(context_mutex_);
+  if (context_.load() != nullptr) api_.aclrtDestroyContext(context_.load());
+  if (opened_) api_.aclrtResetDevice(id_);
+}
+
+absl::Status Device::Reset() {
+  memory_pool_->Close();
+  {
+    MutexLock lock(context_mutex_);
+    if (context_.load() != nullptr) {
+      OMSERVE_RETURN_IF_ERROR(AclStatus(api_, api_.aclrtDestroyContext(context_.load()),
+                                        absl::StrCat("ending the context of device ", id_)));
+      context_.store(nullptr);
+    }
+    if (opened_) {
+      OMSERVE_RETURN_IF_ERROR(
+          AclStatus(api_, api_.aclrtResetDevice(id_), absl::StrCat("resetting device ", id_)));
+      opened_ = false;
+    }
+    OMSERVE_RETURN_IF_ERROR(Open());
+  }
+  memory_pool_->Open();
+  MutexLock lock(mutex_);
+  was_reset_ = !health_.ok();
+  return absl::OkStatus();
+}
+
+bool Device::MarkHealthy() {
+  MutexLock lock(mutex_);
+  if (!was_reset_) return false;
+  was_reset_ = false;
+  health_ = absl::OkStatus();
+  healthy_.store(true, std::memory_order_release);
+  return true;
 }
 
 absl::Status Device::Bind() const {
-  return AclStatus(api_, api_.aclrtSetCurrentContext(context_),
+  return AclStatus(api_, api_.aclrtSetCurrentContext(context_.load()),
                    absl::StrCat("binding a thread to device ", id_));
 }
 
 absl::StatusOr<Device::MemoryInfo> Device::memory() const {
+  MutexLock lock(context_mutex_);
   ScopedBind bind(*this);
   OMSERVE_RETURN_IF_ERROR(bind.status());
   MemoryInfo info;
@@ -50,10 +93,9 @@ absl::StatusOr<Device::MemoryInfo> Device::memory() const {
 }
 
 void Device::MarkUnhealthy(absl::Status why) {
-  {
-    MutexLock lock(mutex_);
-    if (health_.ok()) health_ = std::move(why);
-  }
+  MutexLock lock(mutex_);
+  if (health_.ok()) health_ = std::move(why);
+  was_reset_ = false;
   healthy_.store(false, std::memory_order_release);
 }
 
@@ -63,6 +105,7 @@ absl::Status Device::health() const {
 }
 
 absl::StatusOr<void*> Device::AllocateMemory(size_t bytes) const {
+  MutexLock lock(context_mutex_);
   ScopedBind bind(*this);
   OMSERVE_RETURN_IF_ERROR(bind.status());
   void* block = nullptr;
@@ -73,11 +116,13 @@ absl::StatusOr<void*> Device::AllocateMemory(size_t bytes) const {
 }
 
 void Device::FreeMemory(void* block) const {
+  MutexLock lock(context_mutex_);
   ScopedBind bind(*this);
   if (bind.status().ok()) api_.aclrtFree(block);
 }
 
 absl::StatusOr<void*> Device::AllocateHost(size_t bytes) const {
+  MutexLock lock(context_mutex_);
   ScopedBind bind(*this);
   OMSERVE_RETURN_IF_ERROR(bind.status());
   void* block = nullptr;
@@ -88,6 +133,7 @@ absl::StatusOr<void*> Device::AllocateHost(size_t bytes) const {
 }
 
 void Device::FreeHost(void* block) const {
+  MutexLock lock(context_mutex_);
   ScopedBind bind(*this);
   if (bind.status().ok()) api_.aclrtFreeHost(block);
 }

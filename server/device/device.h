@@ -42,9 +42,16 @@ class Device {
   absl::StatusOr<MemoryInfo> memory() const;
   DeviceMemoryPool& memory_pool() const { return *memory_pool_; }
 
-  // False for ever once MarkUnhealthy was called: only a restart of the process helps a device.
+  // False once MarkUnhealthy was called, until MarkHealthy.
   bool healthy() const { return healthy_.load(std::memory_order_acquire); }
   void MarkUnhealthy(absl::Status why);
+  // Resets the device and makes a context again; it is not healthy by that. What its memory pool
+  // gave is lost. REQUIRES: it is unhealthy, nothing runs on it, and all that was made on it but
+  // buffers is gone. Errors are ACL's; then it is of no use any more.
+  absl::Status Reset();
+  // After a reset, when the device was found to work. False, and nothing happens, when there was no
+  // reset that succeeded, or the device was marked again since.
+  bool MarkHealthy();
   // Why the device is not healthy; ok while it is.
   absl::Status health() const;
 
@@ -56,14 +63,19 @@ class Device {
 
  private:
   Device(const AclApi& api, int id) : api_(api), id_(id) {}
+  absl::Status Open() ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_mutex_);
 
   const AclApi& api_;
   const int id_;
-  aclrtContext context_ = nullptr;
+  // Held for calls that any thread may make, so that none of them meets a reset.
+  mutable Mutex context_mutex_;
+  std::atomic<aclrtContext> context_{nullptr};
+  bool opened_ ABSL_GUARDED_BY(context_mutex_) = false;  // aclrtSetDevice counts it
   std::string soc_name_;
   std::atomic<bool> healthy_{true};
   mutable Mutex mutex_;
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
+  bool was_reset_ ABSL_GUARDED_BY(mutex_) = false;  // since it was marked unhealthy
   std::unique_ptr<DeviceMemoryPool> memory_pool_;
 };
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/device/device_memory_pool.h"
 
+#include <utility>
+
 #include "pipelines/base/status_macros.h"
 #include "server/device/device.h"
 
@@ -13,14 +15,24 @@ constexpr size_t kSlack = 64;
 
 }  // namespace
 
-DeviceMemoryPool::DeviceMemoryPool(const Device& device)
-    : blocks_(std::make_shared<BlockPool>(
-          [&device](size_t bytes) { return device.AllocateMemory(bytes); },
-          [&device](void* block) { device.FreeMemory(block); })) {}
+DeviceMemoryPool::DeviceMemoryPool(const Device& device) : device_(device), blocks_(MakeBlocks()) {}
+
+std::shared_ptr<BlockPool> DeviceMemoryPool::MakeBlocks() const {
+  return std::make_shared<BlockPool>(
+      [&device = device_](size_t bytes) { return device.AllocateMemory(bytes); },
+      [&device = device_](void* block) { device.FreeMemory(block); });
+}
+
+void DeviceMemoryPool::Open() {
+  std::shared_ptr<BlockPool> fresh = MakeBlocks();
+  MutexLock lock(mutex_);
+  blocks_ = std::move(fresh);
+}
 
 absl::StatusOr<DeviceBuffer> DeviceMemoryPool::Allocate(size_t bytes) {
-  OMSERVE_ASSIGN_OR_RETURN(void* block, blocks_->Acquire(bytes + kSlack));
-  return DeviceBuffer(blocks_, block, bytes);
+  std::shared_ptr<BlockPool> pool = blocks();
+  OMSERVE_ASSIGN_OR_RETURN(void* block, pool->Acquire(bytes + kSlack));
+  return DeviceBuffer(std::move(pool), block, bytes);
 }
 
 }  // namespace omserve

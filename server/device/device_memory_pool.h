@@ -6,7 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "pipelines/base/mutex.h"
 #include "server/device/block_pool.h"
 
 namespace omserve {
@@ -36,6 +38,8 @@ class DeviceBuffer {
   std::byte* data() const { return data_; }
   // As asked for; the block itself is larger.
   size_t size() const { return size_; }
+  // The device was reset since: the address means nothing any more.
+  bool lost() const { return pool_ != nullptr && pool_->closed(); }
 
  private:
   friend class DeviceMemoryPool;
@@ -53,15 +57,30 @@ class DeviceMemoryPool {
  public:
   // The device gives and takes the memory; it must outlive the pool.
   explicit DeviceMemoryPool(const Device& device);
-  ~DeviceMemoryPool() { blocks_->Close(); }
+  ~DeviceMemoryPool() { Close(); }
 
-  // RESOURCE_EXHAUSTED when the device has no more. The content is undefined.
+  // RESOURCE_EXHAUSTED when the device has no more; FAILED_PRECONDITION after Close. The content is
+  // undefined.
   absl::StatusOr<DeviceBuffer> Allocate(size_t bytes);
 
-  BlockPool::Stats stats() const { return blocks_->stats(); }
+  // Before a reset: frees what is idle; buffers that are still out are lost, and are not given back
+  // when they go.
+  void Close() { blocks()->Close(); }
+  // After a reset: as new.
+  void Open();
+
+  BlockPool::Stats stats() const { return blocks()->stats(); }
 
  private:
-  const std::shared_ptr<BlockPool> blocks_;
+  std::shared_ptr<BlockPool> MakeBlocks() const;
+  std::shared_ptr<BlockPool> blocks() const {
+    MutexLock lock(mutex_);
+    return blocks_;
+  }
+
+  const Device& device_;
+  mutable Mutex mutex_;
+  std::shared_ptr<BlockPool> blocks_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace omserve

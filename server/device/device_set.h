@@ -44,7 +44,7 @@ class DeviceSet {
   const std::string& soc_name() const;
   // "8.0.1" like version of the ACL interface; empty when the library does not tell.
   const std::string& acl_version() const;
-  // Devices that still take work.
+  // Devices that take work.
   int healthy() const;
 
  private:

@@ -108,6 +108,8 @@ ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
       device_healthy_(Gauge(*registry_, "omserve_device_healthy", "1 while the device takes work")),
       device_errors_(Counter(*registry_, "omserve_device_errors_total",
                              "Batches that failed on the device, by code")),
+      device_recoveries_(Counter(*registry_, "omserve_device_recoveries_total",
+                                 "Attempts to get a failed device back, by result")),
       model_ready_(Gauge(*registry_, "omserve_model_ready", "1 while the model is served")),
       model_load_(
           Gauge(*registry_, "omserve_model_load_duration_seconds", "What loading the model took")) {
@@ -182,6 +184,11 @@ DeviceMetrics ServerMetrics::AddDevice(int device) {
   out.healthy = &device_healthy_.Add({{"device", id}});
   out.healthy->Set(1);
   return out;
+}
+
+prometheus::Counter* ServerMetrics::AddRecovery(int device, std::string_view result) {
+  return &device_recoveries_.Add(
+      {{"device", absl::StrCat(device)}, {"result", std::string(result)}});
 }
 
 ModelMetrics ServerMetrics::AddModel(const std::string& model, const std::string& version) {

@@ -111,6 +111,8 @@ class ServerMetrics {
   prometheus::Counter* AddCallEnd(const std::string& model, const std::string& stage,
                                   std::string_view reason);
   DeviceMetrics AddDevice(int device);
+  // Attempts to get a device back that had failed; the results are a small fixed set.
+  prometheus::Counter* AddRecovery(int device, std::string_view result);
   ModelMetrics AddModel(const std::string& model, const std::string& version);
 
   // Streams that are open.
@@ -148,6 +150,7 @@ class ServerMetrics {
   Family<prometheus::Gauge>& memory_total_;
   Family<prometheus::Gauge>& device_healthy_;
   Family<prometheus::Counter>& device_errors_;
+  Family<prometheus::Counter>& device_recoveries_;
   Family<prometheus::Gauge>& model_ready_;
   Family<prometheus::Gauge>& model_load_;
 };

@@ -45,6 +45,8 @@ absl::Status CheckRange(absl::string_view field, int64_t value, int64_t low, int
 absl::Status CheckScheduling(const v1::Scheduling& scheduling) {
   OMSERVE_RETURN_IF_ERROR(
       CheckRange("scheduling.batching", scheduling.batching(), 0, v1::Scheduling::PLAIN));
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("scheduling.recovery", scheduling.recovery(), 0, v1::Scheduling::RESET));
   OMSERVE_RETURN_IF_ERROR(CheckRange("scheduling.hang_ms", scheduling.hang_ms(), 0, 86'400'000));
   OMSERVE_RETURN_IF_ERROR(
       CheckRange("scheduling.max_request_mib", scheduling.max_request_mib(), 0, 1 << 30));
@@ -59,6 +61,7 @@ absl::Status CheckScheduling(const v1::Scheduling& scheduling) {
 
 void TakeScheduling(const v1::Scheduling& from, SchedulingConfig& to) {
   to.plain = from.batching() == v1::Scheduling::PLAIN;
+  to.reset_devices = from.recovery() == v1::Scheduling::RESET;
   if (from.hang_ms() > 0) to.hang = absl::Milliseconds(from.hang_ms());
   if (from.max_request_mib() > 0) to.max_request_bytes = int64_t{from.max_request_mib()} << 20;
   to.shadow_check_rate = static_cast<double>(from.shadow_check_rate());

@@ -18,6 +18,7 @@ struct SchedulingConfig {
   int64_t max_request_bytes = int64_t{4} << 30;
   double shadow_check_rate = 0;
   double shadow_check_tolerance = 1e-3;
+  bool reset_devices = false;  // that have failed, to use them again
 };
 
 // How one server process runs: server.pbtxt with every default filled in and every path made

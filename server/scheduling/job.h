@@ -57,6 +57,8 @@ struct JobSpec {
   bool alone = false;
   // Its request was on a device when that failed: it runs alone, and never a third time.
   bool suspect = false;
+  // Tensors of it were on a device before that was reset: it is ended as kRestart.
+  bool lost = false;
 };
 
 // Items of a job that go into one batch, one after the other.

@@ -82,8 +82,8 @@ struct FencedDevice {
 struct Effects {
   std::vector<JobEnd> ended;
   std::vector<ScheduledBatch> batches;  // to submit, in this order
-  // Devices that are out for ever. Their batches are forgotten: their memory must be kept until
-  // the process ends, what is still told of them is ignored.
+  // Devices that are out, until they are revived. Their batches are forgotten: their memory must be
+  // kept until the device cannot write any more, what is still told of them is ignored.
   std::vector<FencedDevice> fenced;
   absl::Time wake = absl::InfiniteFuture();  // call Advance again then, at the latest
 };

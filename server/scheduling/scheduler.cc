@@ -154,8 +154,8 @@ Submitted Scheduler::Submit(const JobSpec& spec, absl::Time now) {
   SetTimes(job, request.since);
   if (items == 0) {
     End(id, EndReason::kDone, absl::OkStatus());
-  } else if (job.spec.after == 0 && spec.affinity != Affinity::kFree &&
-             device_of(spec.device).fenced) {
+  } else if (spec.lost || (job.spec.after == 0 && spec.affinity != Affinity::kFree &&
+                           device_of(spec.device).fenced)) {
     End(id, EndReason::kRestart,
         absl::UnavailableError(absl::StrCat("device ", spec.device, " has failed")));
   } else {

@@ -39,6 +39,10 @@ struct SchedulerOptions {
   // A job with many items is given at least one part in this many of the device while others
   // wait, and no more.
   double share = 10;
+  // Of the time that a device had no work, this part is spent later so that small jobs need not
+  // ride in the long gears of bulk jobs; no more than 'spare_most' is kept for that.
+  double spare_part = 0.5;
+  absl::Duration spare_most = absl::Milliseconds(200);
   // Device time (and some batches at least) for which a stage may see others preferred.
   absl::Duration patience = absl::Milliseconds(50);
   // A batch that takes longer than both hangs; an unmeasured one hangs after 'hang_unknown'.
@@ -134,8 +138,12 @@ class Scheduler {
   // Nothing of the batch is on the device any more; its slot is free. Comes after OnBatchRun, or
   // without it when the batch failed. Unknown batches (of fenced devices) are ignored.
   void OnBatchEnded(BatchId batch, const BatchOutcome& outcome, absl::Time now);
-  // Takes a device out for ever.
+  // Takes a device out, until it is revived.
   void Fence(DeviceId device, const absl::Status& why);
+  // The fenced device is as new: nothing of what it had is there any more. It starts empty; jobs
+  // whose tensors it had before come with JobSpec::lost. REQUIRES: an Advance has told that it is
+  // fenced, and nothing that was submitted to it before can be heard of as if it were new.
+  void Revive(DeviceId device, absl::Time now);
 
   // Does all that is due: ends what has expired, fences what hangs, forms batches.
   Effects Advance(absl::Time now);
@@ -158,6 +166,7 @@ class Scheduler {
     std::deque<BatchId> batches;  // not ended, in the order of the device; the first ones have run
     int ahead = 0;                // of these, that have not run
     absl::Time free;              // when these are expected to have run
+    absl::Duration spare;         // of the time without work, what was not spent
     absl::Time hangs = absl::InfiniteFuture();  // when its first batch is taken for hanging
   };
   struct Share {
@@ -236,6 +245,8 @@ class Scheduler {
   void ShareOut(DeviceState& device, std::vector<Candidate>& candidates);
   void CountPassed(DeviceId id, const std::vector<Candidate>& candidates, StageId taken);
   absl::Time HoldUntil(DeviceId device, const Lane& lane, const Candidate& next) const;
+  // Device time that may be spent so that small jobs wait less.
+  absl::Duration SpareTime(const Lane& lane, absl::Time now) const;
   BatchChoice Gather(const Candidate& next, DeviceId device, int lane, absl::Time start,
                      absl::Time now);
   void Put(BatchChoice choice, const Candidate& next, DeviceId device, int lane, absl::Time now);

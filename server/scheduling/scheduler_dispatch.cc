@@ -276,7 +276,7 @@ BatchChoice Scheduler::Gather(const Candidate& next, DeviceId device, int lane, 
   std::vector<WaitingItems> waiting;
   if (next.head->isolation != Isolation::kNone) {
     waiting.push_back({next.head, next.items, next.head->due});
-    return ChooseBatch(plan, waiting, next.items, start);
+    return ChooseBatch(plan, waiting, next.items, start, {});
   }
   // The front of the queue, item by item: a job's key grows with every item that is taken.
   int64_t room = 2 * table_.stage(stage).max_gear();
@@ -315,7 +315,14 @@ BatchChoice Scheduler::Gather(const Candidate& next, DeviceId device, int lane, 
   int64_t total = 0;
   for (const WaitingItems& group : waiting) total += group.items;
   if (room == 0) total = std::max(total, next.items);
-  return ChooseBatch(plan, waiting, total, start);
+  return ChooseBatch(plan, waiting, total, start,
+                     SpareTime(device_of(device).lanes[static_cast<size_t>(lane)], now));
+}
+
+absl::Duration Scheduler::SpareTime(const Lane& lane, absl::Time now) const {
+  const absl::Duration idle =
+      lane.ahead == 0 ? std::max(now - lane.free, absl::ZeroDuration()) : absl::ZeroDuration();
+  return std::min(lane.spare + options_.spare_part * idle, options_.spare_most);
 }
 
 void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int lane_index,
@@ -331,6 +338,7 @@ void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int 
   batch.gear = gear.rows;
   batch.expected = gear.cost;
   if (next.head->isolation == Isolation::kOwnDevice) device.alone = batch.id;
+  lane.spare = SpareTime(lane, now) - choice.price;
   lane.free = (lane.ahead == 0 ? now : std::max(lane.free, now)) + batch.expected;
   lane.batches.push_back(batch.id);
   ++lane.ahead;

@@ -210,14 +210,27 @@ void Scheduler::Fence(DeviceId id, const absl::Status& why) {
   EndUnplaced();
 }
 
+void Scheduler::Revive(DeviceId id, absl::Time now) {
+  DeviceState& device = device_of(id);
+  if (!device.fenced) return;
+  device.fenced = false;
+  device.guard = 0;
+  device.alone = 0;
+  device.faults = 0;
+  for (Lane& lane : device.lanes) {
+    lane = Lane{};
+    lane.free = now;
+  }
+  std::fill(device.passed.begin(), device.passed.end(), absl::ZeroDuration());
+}
+
 void Scheduler::Evict(Job& job, DeviceId device, bool suspect, const absl::Status& why) {
   const std::string failed = absl::StrCat("device ", device, " has failed: ", why.message());
   if (suspect && job.felled) {
     return End(job.id, EndReason::kPoison,
                absl::InternalError("the request was on two devices when they failed"), true);
   }
-  const bool lost =
-      job.spec.after == 0 && job.spec.affinity != Affinity::kFree && job.spec.device == device;
+  const bool lost = job.spec.affinity != Affinity::kFree && job.spec.device == device;
   if (lost) return End(job.id, EndReason::kRestart, absl::UnavailableError(failed), suspect);
   Dequeue(job);
   if (suspect) {

@@ -6,7 +6,12 @@ namespace omserve {
 
 BatchMetrics::BatchMetrics(ServerMetrics& metrics, const std::vector<int>& devices)
     : metrics_(metrics) {
-  for (const int device : devices) devices_.emplace(device, metrics_.AddDevice(device));
+  for (const int device : devices) {
+    devices_.emplace(device, metrics_.AddDevice(device));
+    for (const std::string_view result : RecoveryResults()) {
+      recoveries_[device][std::string(result)] = metrics_.AddRecovery(device, result);
+    }
+  }
 }
 
 void BatchMetrics::AddStage(const std::string& model, const std::string& stage) {
@@ -57,6 +62,13 @@ void BatchMetrics::OnShadowCheck(std::string_view model, std::string_view stage,
   const Stage* entry = Find(model, stage);
   if (entry == nullptr) return;
   (equal ? entry->metrics.shadow_equal : entry->metrics.shadow_different)->Increment();
+}
+
+void BatchMetrics::OnDeviceRecovery(int device, std::string_view result) {
+  const auto results = recoveries_.find(device);
+  if (results == recoveries_.end()) return;
+  const auto counter = results->second.find(result);
+  if (counter != results->second.end()) counter->second->Increment();
 }
 
 }  // namespace omserve

@@ -29,6 +29,7 @@ class BatchMetrics final : public BatchObserver {
   void OnCallEnded(std::string_view model, std::string_view stage,
                    std::string_view reason) override;
   void OnShadowCheck(std::string_view model, std::string_view stage, bool equal) override;
+  void OnDeviceRecovery(int device, std::string_view result) override;
 
   const std::map<int, DeviceMetrics>& devices() const { return devices_; }
 
@@ -41,6 +42,7 @@ class BatchMetrics final : public BatchObserver {
 
   ServerMetrics& metrics_;
   std::map<int, DeviceMetrics> devices_;
+  std::map<int, std::map<std::string, prometheus::Counter*, std::less<>>> recoveries_;  // by result
   std::map<std::string, std::map<std::string, Stage, std::less<>>, std::less<>> models_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/service/retry_info.h"
 #include "server/service/status_conversion.h"
 #include "server/service/trailing_metadata.h"
 
@@ -71,7 +72,7 @@ void DetectStreamCall::Open() {
   RecordRequest(environment_.fallback, status, absl::ZeroDuration(), {},
                 environment_.calls.admission.closed());
   AddRetryHint(status, Admission::kRetryAfter, rpc_);
-  Finish(ToGrpcStatus(status));
+  Finish(WithRetryInfo(ToGrpcStatus(status), Admission::kRetryAfter));
 }
 
 void DetectStreamCall::OnReadDone(bool ok) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "server/service/request_run.h"
+#include "server/service/retry_info.h"
 #include "server/service/trailing_metadata.h"
 
 namespace omserve {
@@ -41,7 +42,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void Complete(const absl::Status& status) {
     AddRetryHint(status, run_.retry_after(), rpc_);
     AddElapsed(status, run_.elapsed(), rpc_);
-    Finish(ToGrpcStatus(status));
+    Finish(WithRetryInfo(ToGrpcStatus(status), run_.retry_after()));
   }
 
   void OnCancel() override { run_.Cancel(); }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
-// What the server does once every device is lost.
+// What the server does when its devices are lost.
 #include <grpcpp/client_context.h>
 #include <signal.h>
 
@@ -94,6 +94,34 @@ TEST_F(DeviceLossTest, StaysWithoutBeingReadyWhenItIsToldTo) {
   EXPECT_THAT(status.error_message(), HasSubstr("device"));
   server.Signal(SIGTERM);
   EXPECT_EQ(server.WaitExit(), 0) << server.log();
+}
+
+TEST_F(DeviceLossTest, ResetsADeviceAndUsesItAgainWhenItIsToldTo) {
+  setup_.environment["HOSTACL_FAULTS"] = folder_.Write(
+      "once.json", R"({"rules": [{"task": "execute", "nth": 120, "error": 507015}]})");
+  setup_.devices = "0";
+  setup_.more = "scheduling { recovery: RESET }";
+  ServerProcess server(setup_);
+  ASSERT_TRUE(server.WaitReady()) << server.log();
+  const auto stub = v1::Vision::NewStub(server.channel());
+  grpc::Status status;
+  for (int i = 0; i < 1000 && status.ok(); ++i) status = Embed(*stub);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  const std::string recovered = "recoveries_total{device=\"0\",result=\"recovered\"} 1";
+  for (int i = 0; i < 2000 && Scrape(server.metrics_port()).find(recovered) == std::string::npos;
+       ++i) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_THAT(Scrape(server.metrics_port()), HasSubstr(recovered));
+  const auto health = server.health_channel();
+  for (int i = 0; i < 2000 && HealthOf(health, "") != "SERVING"; ++i) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_EQ(HealthOf(health, "internvit"), "SERVING");
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Embed(*stub).ok());
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.WaitExit(), 0) << server.log();
+  EXPECT_THAT(server.log(), HasSubstr("device 0: works again"));
 }
 
 }  // namespace

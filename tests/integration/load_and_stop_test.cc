@@ -152,6 +152,7 @@ TEST(LoadAndStopTest, RefusesAboveTheLimitWithAHint) {
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("limit 2"));
   EXPECT_EQ(third.Trailer("retry-after-ms"), "50");
+  EXPECT_THAT(refused.error_details(), HasSubstr("type.googleapis.com/google.rpc.RetryInfo"));
   EXPECT_TRUE(first.Wait().ok());
   EXPECT_TRUE(second.Wait().ok());
 }

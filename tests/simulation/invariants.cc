@@ -64,6 +64,8 @@ void Invariants::See(const TraceEvent& event) {
       return BatchEnded(event);
     case TraceEvent::Kind::kFenced:
       return Fenced(event);
+    case TraceEvent::Kind::kRevived:
+      return Revived(event);
     case TraceEvent::Kind::kSettled:
       return Settled(event);
   }
@@ -90,7 +92,10 @@ void Invariants::JobIn(const TraceEvent& event) {
   job.own_device = spec.suspect;
   job.felled = spec.suspect ? 1 : 0;
   if (spec.suspect) ++alone_;
-  if (spec.affinity == Affinity::kPinned && spec.after == 0) job.device = spec.device;
+  if (spec.affinity == Affinity::kPinned && spec.after == 0) {
+    job.device = spec.device;
+    job.life = devices_[static_cast<size_t>(spec.device)].life;
+  }
   int64_t& waiting = stage_waiting_[static_cast<size_t>(spec.stage)];
   if (spec.stream != 0) {
     for (const JobId id : std::set<JobId>(waiting_)) {
@@ -151,7 +156,10 @@ void Invariants::JobEnded(const TraceEvent& event) {
           found->spec.affinity = stays ? Affinity::kPinned : Affinity::kPreferred;
         }
         found->spec.device = job->device;
-        if (found->spec.affinity == Affinity::kPinned) found->device = job->device;
+        if (found->spec.affinity == Affinity::kPinned) {
+          found->device = job->device;
+          found->life = job->life;
+        }
       }
     }
   }
@@ -259,8 +267,16 @@ void Invariants::CheckSegment(const TraceEvent& event, const Segment& segment) {
     item = Item::kInFlight;
   }
   CheckProducer(event, *job);
+  const int life = devices_[static_cast<size_t>(device)].life;
   if (job->device >= 0 && job->device != device) Break(event, "a job left its device");
-  if (!job->spec.spread) job->device = device;
+  if (job->device >= 0 && job->life != life) {
+    Break(event, "a job goes on with what its device had before it was reset");
+  }
+  if (job->spec.lost) Break(event, "a job runs whose tensors are lost");
+  if (!job->spec.spread) {
+    job->device = device;
+    job->life = life;
+  }
   job->lane = job->lane == -1 || job->lane == event.batch.lane ? event.batch.lane : -2;
   job->fresh = false;
   job->waiting -= segment.items;
@@ -425,6 +441,14 @@ void Invariants::Fenced(const TraceEvent& event) {
     Restart(job);
     if (job.waiting > 0) waiting_.insert(id);
   }
+}
+
+// It starts empty: nothing of before is on it, or bound to it.
+void Invariants::Revived(const TraceEvent& event) {
+  Device& device = devices_[static_cast<size_t>(event.device)];
+  if (!device.fenced) Break(event, "a device came back that was not out");
+  device.fenced = false;
+  ++device.life;
 }
 
 void Invariants::Settled(const TraceEvent& event) {

@@ -49,6 +49,7 @@ class Invariants {
     scheduling::BatchId alone_from = 0;  // the first batch that must be alone on its device
     int felled = 0;                      // devices
     scheduling::DeviceId device = -1;    // that it is bound to
+    int life = 0;                        // of that device, when it was bound
     int lane = -1;                       // of all its batches; -2 several
     std::vector<scheduling::JobId> consumers;
     absl::Duration overtaken;  // device time that others got which came later
@@ -63,6 +64,7 @@ class Invariants {
   };
   struct Device {
     bool fenced = false;
+    int life = 0;  // how often it came back
     std::vector<Lane> lanes;
   };
 
@@ -74,6 +76,7 @@ class Invariants {
   void BatchRun(const TraceEvent& event);
   void BatchEnded(const TraceEvent& event);
   void Fenced(const TraceEvent& event);
+  void Revived(const TraceEvent& event);
   void Settled(const TraceEvent& event);
 
   void CheckShape(const TraceEvent& event);

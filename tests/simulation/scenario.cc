@@ -138,6 +138,10 @@ Scenario DrawScenario(uint64_t seed) {
   scenario.options.batch_offset = absl::Milliseconds(random.Int(0, 2000));
   scenario.options.patience = absl::Milliseconds(random.Int(10, 250));
   if (random.Chance(0.2)) scenario.options.max_requests = random.Int(1, 20);
+  if (random.Chance(0.5)) {
+    scenario.faults.revive = random.Between(0.2, 1);
+    scenario.faults.reset = absl::Milliseconds(random.Int(1, 200));
+  }
   return scenario;
 }
 
@@ -146,7 +150,8 @@ std::string Describe(const Scenario& scenario) {
   for (const LoadModel& load : scenario.loads) requests += load.requests;
   return absl::StrCat("seed ", scenario.seed, ": ", scenario.devices.size(), " devices, ",
                       scenario.pipelines.size(), " pipelines, ", scenario.loads.size(), " loads, ",
-                      requests, " requests, ", scenario.faults.deaths.size(), " deaths");
+                      requests, " requests, ", scenario.faults.deaths.size(), " deaths",
+                      scenario.faults.revive > 0 ? ", revived" : "");
 }
 
 }  // namespace omserve::simulation

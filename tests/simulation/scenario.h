@@ -70,6 +70,8 @@ struct FaultModel {
   };
   std::vector<Death> deaths;
   double device_fault = 0;  // part of batches that fail for no lasting reason
+  double revive = 0;        // part of the devices that are out, and do not hang, which come back...
+  absl::Duration reset;     // ...about so much later
 };
 
 // All that a run depends on, with its seed.

@@ -99,7 +99,7 @@ void SimulatedDevice::Submit(const scheduling::ScheduledBatch& batch, Effect eff
     return;
   }
   timeline_.At(run, [this, id, cost] {
-    if (dead_) return;
+    if (dead_ || !on_it_.contains(id)) return;
     busy_ += cost;
     listener_.run(id);
   });
@@ -115,11 +115,20 @@ void SimulatedDevice::Die(bool hangs) {
   hangs_ = hangs;
   if (hangs) return;
   timeline_.In(absl::Microseconds(50), [this] {
+    if (!dead_) return;
     const std::set<BatchId> lost = std::exchange(on_it_, {});
     for (const BatchId id : lost) {
       listener_.ended(id, {BatchResult::kDeviceLost, absl::UnavailableError("lost"), {}, {}});
     }
   });
+}
+
+void SimulatedDevice::Revive() {
+  dead_ = false;
+  on_it_.clear();
+  compute_free_ = timeline_.now();
+  std::fill(in_free_.begin(), in_free_.end(), timeline_.now());
+  out_free_ = in_free_;
 }
 
 }  // namespace omserve::simulation

@@ -33,6 +33,9 @@ class SimulatedDevice {
   void Submit(const scheduling::ScheduledBatch& batch, Effect effect);
   // From now on nothing ends; when it does not hang, what is on it is reported as lost.
   void Die(bool hangs);
+  // Was reset: nothing of what it had is there any more, or heard of. REQUIRES: it does not hang.
+  void Revive();
+  bool hangs() const { return hangs_; }
 
   // Time that the compute units were busy.
   absl::Duration busy() const { return busy_; }

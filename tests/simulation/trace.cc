@@ -44,6 +44,7 @@ std::string JobText(const TraceEvent& event) {
   if (spec.stream != 0) absl::StrAppend(&text, " stream ", spec.stream);
   if (spec.spread) absl::StrAppend(&text, " spread");
   if (spec.suspect) absl::StrAppend(&text, " suspect");
+  if (spec.lost) absl::StrAppend(&text, " with lost tensors");
   return text;
 }
 
@@ -83,6 +84,8 @@ std::string Text(const TraceEvent& event) {
     }
     case TraceEvent::Kind::kFenced:
       return absl::StrCat("device ", event.device, " fenced");
+    case TraceEvent::Kind::kRevived:
+      return absl::StrCat("device ", event.device, " is back");
     case TraceEvent::Kind::kSettled:
       return "settled";
   }

@@ -23,6 +23,7 @@ struct TraceEvent {
     kBatchRun,      // batch.id
     kBatchEnded,    // batch.id, result
     kFenced,        // device
+    kRevived,       // device
     kSettled,       // the scheduler has done all that is due
   };
 

@@ -20,6 +20,8 @@ using scheduling::RequestId;
 
 // More than any scenario needs: beyond, something goes round in circles.
 constexpr int64_t kMostSteps = 20000000;
+// In the life of a device.
+constexpr int kMostRevivals = 3;
 
 }  // namespace
 
@@ -27,7 +29,8 @@ World::World(const Scenario& scenario, std::function<void(const TraceEvent&)> wa
     : scenario_(scenario),
       watch_(std::move(watch)),
       random_(scenario.seed ^ 0x5eedu),
-      scheduler_(scenario.devices, scenario.options) {
+      scheduler_(scenario.devices, scenario.options),
+      lives_(scenario.devices.size()) {
   for (const PipelineModel& pipeline : scenario.pipelines) {
     if (!scheduler_.AddPipeline(pipeline.spec).ok()) result_.broken.push_back("bad scenario");
   }
@@ -230,6 +233,7 @@ scheduling::JobSpec World::SpecOf(RequestId id, const Request& request) const {
         scheduler_.table().stage(spec.stage).allowed[static_cast<size_t>(request.device)];
     spec.affinity = request.movable || !there ? Affinity::kPreferred : Affinity::kPinned;
     spec.device = request.device;
+    spec.lost = lives_[static_cast<size_t>(request.device)] != request.life;
   } else {
     spec.spread = request.spread;
   }
@@ -345,6 +349,7 @@ void World::Apply(scheduling::Effects effects) {
     TraceEvent event = Event(TraceEvent::Kind::kFenced);
     event.device = fenced.device;
     See(std::move(event));
+    MayRevive(fenced.device);
   }
   for (const scheduling::JobEnd& end : effects.ended) OnJobEnded(end);
   for (scheduling::ScheduledBatch& batch : effects.batches) {
@@ -352,7 +357,9 @@ void World::Apply(scheduling::Effects effects) {
     for (const scheduling::Segment& segment : batch.segments) {
       const auto job = jobs_.find(segment.job);
       if (job == jobs_.end()) continue;
-      requests_.at(job->second).device = batch.device;
+      Request& request = requests_.at(job->second);
+      request.device = batch.device;
+      request.life = lives_[static_cast<size_t>(batch.device)];
     }
     SimulatedDevice& device = *devices_[static_cast<size_t>(batch.device)];
     TraceEvent event = Event(TraceEvent::Kind::kBatchOut);
@@ -366,6 +373,25 @@ void World::Apply(scheduling::Effects effects) {
   timeline_.At(wake_, [this, wake = wake_] {
     if (wake != wake_) return;
     wake_ = absl::InfiniteFuture();
+    Settle();
+  });
+}
+
+void World::MayRevive(DeviceId id) {
+  const size_t index = static_cast<size_t>(id);
+  if (scenario_.faults.revive <= 0 || !random_.Chance(scenario_.faults.revive) ||
+      lives_[index] >= kMostRevivals) {
+    return;
+  }
+  timeline_.In(random_.Exponential(scenario_.faults.reset), [this, id, index] {
+    if (devices_[index]->hangs()) return;
+    devices_[index]->Revive();
+    ++lives_[index];
+    ++result_.revived;
+    TraceEvent event = Event(TraceEvent::Kind::kRevived);
+    event.device = id;
+    See(std::move(event));
+    scheduler_.Revive(id, timeline_.now());
     Settle();
   });
 }

@@ -39,6 +39,7 @@ struct WorldResult {
   uint64_t hash = 0;      // of the trace: the same for the same run
   absl::Duration lasted;  // virtual
   absl::Duration busy;    // all devices together
+  int64_t revived = 0;
 };
 
 // A server around the scheduler, its devices and its clients, in virtual time. Does what the real
@@ -67,6 +68,7 @@ class World {
     int runs = 0;
     int next = 0;                      // stage position to hand in next
     scheduling::DeviceId device = -1;  // of its tensors
+    int life = 0;                      // of that device, when they were made
     scheduling::StreamId stream = 0;
     std::vector<scheduling::JobId> jobs;  // that live, in order of the stages
     scheduling::JobId last_job = 0;
@@ -83,6 +85,8 @@ class World {
   void Finish(scheduling::RequestId id, bool well);
   void Settle();
   void Apply(scheduling::Effects effects);
+  // A device that is out may come back, a few times.
+  void MayRevive(scheduling::DeviceId device);
   SimulatedDevice::Effect EffectOf(const scheduling::ScheduledBatch& batch);
   void See(TraceEvent event);
   void Hash(const TraceEvent& event);
@@ -96,6 +100,7 @@ class World {
   scheduling::Scheduler scheduler_;
   std::unique_ptr<Invariants> invariants_;
   std::vector<std::unique_ptr<SimulatedDevice>> devices_;
+  std::vector<int> lives_;  // by device: how often it came back
   std::map<scheduling::RequestId, Request> requests_;
   std::map<scheduling::JobId, scheduling::RequestId> jobs_;
   std::map<scheduling::BatchId, scheduling::DeviceId> batch_device_;

@@ -84,6 +84,27 @@ TEST(WorldTest, ADeadDeviceCostsNoAnswer) {
   }
 }
 
+TEST(WorldTest, ADeviceThatComesBackIsUsedAndCostsNoAnswer) {
+  int64_t revived = 0;
+  for (int kill = 0; kill < 100; ++kill) {
+    Scenario scenario = TwoStages(2);
+    scenario.seed = static_cast<uint64_t>(kill);
+    scenario.loads.push_back(Load(200));
+    scenario.loads[0].chained = kill % 3 == 0 ? 1 : 0;
+    scenario.loads[0].keeps = kill % 2;
+    // One after the other: without the first one's return nobody would be left.
+    scenario.faults.deaths = {{0, absl::Milliseconds(5) + absl::Microseconds(137) * kill, false},
+                              {1, absl::Milliseconds(400), false}};
+    scenario.faults.revive = 1;
+    scenario.faults.reset = absl::Milliseconds(2);
+    const WorldResult result = World(scenario, nullptr).Run();
+    EXPECT_THAT(result.broken, IsEmpty()) << "kill " << kill;
+    EXPECT_EQ(result.loads[0].latencies.size(), 200u) << "kill " << kill;
+    revived += result.revived;
+  }
+  EXPECT_EQ(revived, 200);
+}
+
 TEST(WorldTest, PoisonFellsTwoDevicesAndIsAnsweredOnce) {
   Scenario scenario = TwoStages(4);
   scenario.loads.push_back(Load(1));
@@ -111,11 +132,14 @@ TEST(WorldTest, GuiltyInputsAreAnsweredWithTheErrorAlone) {
 
 TEST(WorldTest, TheWorldsDoWhatTheyAreMadeFor) {
   std::array<int64_t, scheduling::kEndReasons> reasons{};
+  int64_t revived = 0;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     const WorldResult result = World(DrawScenario(seed), nullptr).Run();
     EXPECT_THAT(result.broken, IsEmpty()) << "seed " << seed;
     for (size_t i = 0; i < reasons.size(); ++i) reasons[i] += result.reasons[i];
+    revived += result.revived;
   }
+  EXPECT_GT(revived, 0);
   for (size_t i = 0; i < reasons.size(); ++i) {
     if (static_cast<EndReason>(i) == EndReason::kClosed) continue;  // no world unloads a model
     EXPECT_GT(reasons[i], 0) << EndReasonName(static_cast<EndReason>(i));

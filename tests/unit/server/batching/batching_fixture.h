@@ -50,6 +50,22 @@ class BatchLog final : public BatchObserver {
     }
     checked_.NotifyAll();
   }
+  void OnDeviceRecovery(int /*device*/, std::string_view result) override {
+    {
+      MutexLock lock(mutex_);
+      recoveries_.emplace_back(result);
+    }
+    checked_.NotifyAll();
+  }
+  // The results of the first 'count' recoveries; fewer after the limit.
+  std::vector<std::string> WaitRecoveries(size_t count) {
+    MutexLock lock(mutex_);
+    const absl::Time limit = absl::Now() + kTestLimit;
+    while (recoveries_.size() < count && absl::Now() < limit) {
+      checked_.WaitFor(mutex_, limit - absl::Now());
+    }
+    return recoveries_;
+  }
   // The results of the first 'count' shadow checks; fewer after the limit.
   std::vector<bool> WaitChecks(size_t count) {
     MutexLock lock(mutex_);
@@ -74,6 +90,7 @@ class BatchLog final : public BatchObserver {
   std::vector<Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> ends_ ABSL_GUARDED_BY(mutex_);
   std::vector<bool> checks_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> recoveries_ ABSL_GUARDED_BY(mutex_);
 };
 
 // One submitted call with its request; waits for the answer when it goes.

@@ -11,6 +11,7 @@
 
 #include "server/base/thread.h"
 #include "server/device/acl_status.h"
+#include "server/device/stream.h"
 
 namespace omserve {
 namespace {
@@ -73,6 +74,61 @@ TEST(DeviceSetTest, AnUnhealthyDeviceStaysSoWithItsFirstReason) {
   EXPECT_FALSE((*set)->device(0).healthy());
   EXPECT_EQ((*set)->device(0).health().message(), "first");
   EXPECT_EQ((*set)->healthy(), 1);
+}
+
+TEST(DeviceSetTest, OnlyAResetMakesADeviceHealthyAgain) {
+  const auto set = Open({});
+  ASSERT_TRUE(set.ok()) << set.status();
+  Device& device = (*set)->device(0);
+  device.MarkUnhealthy(absl::UnavailableError("first"));
+  EXPECT_FALSE(device.MarkHealthy());
+  ASSERT_TRUE(device.Reset().ok());
+  EXPECT_FALSE(device.healthy());
+  device.MarkUnhealthy(absl::UnavailableError("again"));
+  EXPECT_FALSE(device.MarkHealthy()) << "it failed since";
+  ASSERT_TRUE(device.Reset().ok());
+  EXPECT_TRUE(device.MarkHealthy());
+  EXPECT_TRUE(device.healthy());
+  EXPECT_TRUE(device.health().ok());
+}
+
+TEST(DeviceSetTest, WhatWasOnADeviceBeforeItsResetIsLostAndNotGivenBack) {
+  const auto set = Open({});
+  ASSERT_TRUE(set.ok()) << set.status();
+  Device& device = (*set)->device(0);
+  auto before = device.memory_pool().Allocate(5000);
+  ASSERT_TRUE(before.ok());
+  device.MarkUnhealthy(absl::UnavailableError("on plan"));
+  ASSERT_TRUE(device.Reset().ok());
+  EXPECT_TRUE(before->lost());
+  auto after = device.memory_pool().Allocate(5000);
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_FALSE(after->lost());
+  *before = DeviceBuffer();
+  EXPECT_EQ(device.memory_pool().stats().blocks_in_use, 1u);
+  EXPECT_TRUE(device.memory().ok());
+}
+
+TEST(DeviceSetTest, ADeviceWithSomethingOnItIsNotReset) {
+  const auto set = Open({});
+  ASSERT_TRUE(set.ok()) << set.status();
+  Device& device = (*set)->device(0);
+  ScopedBind bind(device);
+  auto stream = Stream::Create(device);
+  ASSERT_TRUE(stream.ok());
+  device.MarkUnhealthy(absl::UnavailableError("on plan"));
+  EXPECT_FALSE(device.Reset().ok());
+  EXPECT_FALSE(device.MarkHealthy());
+}
+
+TEST(StagingPoolTest, ServesTheOthersWhileADeviceIsOut) {
+  const auto set = Open({});
+  ASSERT_TRUE(set.ok()) << set.status();
+  HostTensor before = (*set)->staging().Allocate(DType::kUint8, {1000});
+  (*set)->device(0).MarkUnhealthy(absl::UnavailableError("on plan"));
+  ASSERT_TRUE((*set)->device(0).Reset().ok());
+  EXPECT_TRUE((*set)->staging().TryAllocate(DType::kUint8, {5000}).ok());
+  before.data()[0] = std::byte{1};  // it is the host's
 }
 
 TEST(StagingPoolTest, AWarmPoolAllocatesNothing) {

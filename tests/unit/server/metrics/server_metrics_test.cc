@@ -21,6 +21,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   metrics.AddStage("vitdet", "backbone");
   metrics.AddCallEnd("vitdet", "backbone", "done");
   metrics.AddDevice(0);
+  metrics.AddRecovery(0, "recovered");
   metrics.AddModel("vitdet", "1");
   const std::string text = metrics.Text();
   for (const char* family : {"omserve_requests_total",
@@ -40,6 +41,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
                              "omserve_device_memory_total_bytes",
                              "omserve_device_healthy",
                              "omserve_device_errors_total",
+                             "omserve_device_recoveries_total",
                              "omserve_model_ready",
                              "omserve_model_load_duration_seconds",
                              "omserve_build_info",

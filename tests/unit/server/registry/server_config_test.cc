@@ -62,6 +62,13 @@ TEST(ServerConfigTest, CountsUnlessTold) {
   EXPECT_FALSE(Load("metrics: METRICS_OFF")->count_requests);
 }
 
+TEST(ServerConfigTest, ResetsNoDeviceUnlessTold) {
+  EXPECT_FALSE(Load("")->scheduling.reset_devices);
+  EXPECT_FALSE(Load("scheduling { recovery: NONE }")->scheduling.reset_devices);
+  EXPECT_TRUE(Load("scheduling { recovery: RESET }")->scheduling.reset_devices);
+  EXPECT_TRUE(absl::IsInvalidArgument(Load("scheduling { recovery: REBOOT }").status()));
+}
+
 TEST(ServerConfigTest, NamesTheWrongField) {
   struct Case {
     const char* text;

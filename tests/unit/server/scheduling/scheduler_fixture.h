@@ -32,6 +32,10 @@ class SchedulerTest : public testing::Test {
     std::vector<DeviceSpec> specs(static_cast<size_t>(devices), DeviceSpec{"npu", lanes});
     Make(std::move(specs), std::move(pipelines), options);
   }
+  // One pipeline of one stage.
+  void MakeStage(int devices, std::vector<int> gears, SchedulerOptions options = {}) {
+    Make(devices, {{"p", 1, {Stage(std::move(gears))}}}, options);
+  }
   void Make(std::vector<DeviceSpec> devices, std::vector<PipelineSpec> pipelines,
             SchedulerOptions options = {}) {
     const DeviceId count = static_cast<DeviceId>(devices.size());
@@ -48,12 +52,30 @@ class SchedulerTest : public testing::Test {
     }
   }
 
+  static SchedulerOptions NothingHeldBack() {
+    SchedulerOptions options;
+    options.lead = absl::Hours(1);
+    return options;
+  }
+
   JobSpec Spec(int64_t items, StageId stage = 0) {
     JobSpec spec;
     spec.request = ++last_request_;
     spec.stage = stage;
     spec.items = items;
     return spec;
+  }
+  JobSpec Pinned(int64_t items, DeviceId device) {
+    JobSpec spec = Spec(items);
+    spec.affinity = Affinity::kPinned;
+    spec.device = device;
+    return spec;
+  }
+  // The second stage of the request with 'first', whose outputs it wants.
+  static JobSpec After(JobId producer, JobSpec first) {
+    first.stage = 1;
+    first.after = producer;
+    return first;
   }
   JobId Submit(const JobSpec& spec) {
     const Submitted submitted = scheduler_->Submit(spec, now_);
@@ -72,6 +94,12 @@ class SchedulerTest : public testing::Test {
     for (const FencedDevice& fenced : effects.fenced) fenced_.push_back(fenced.device);
     wake_ = effects.wake;
     return std::move(effects.batches);
+  }
+  // As Advance, where there must be one batch.
+  ScheduledBatch AdvanceToOne() {
+    std::vector<ScheduledBatch> batches = Advance();
+    EXPECT_EQ(batches.size(), 1u);
+    return batches.empty() ? ScheduledBatch{} : std::move(batches.front());
   }
   void Run(const ScheduledBatch& batch) { scheduler_->OnBatchRun(batch.id, now_); }
   void End(const ScheduledBatch& batch, BatchResult result = BatchResult::kOk) {

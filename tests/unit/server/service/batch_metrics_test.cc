@@ -25,6 +25,7 @@ TEST(BatchMetricsTest, CountsBatchesAndErrors) {
   observer.OnQueueDepth("m", "rpn", 5);
   observer.OnCallEnded("m", "rpn", "expired");
   observer.OnShadowCheck("m", "rpn", false);
+  observer.OnDeviceRecovery(1, "recovered");
   record.status = absl::UnavailableError("gone");
   observer.OnBatch(record);
   const std::string text = metrics.Text();
@@ -38,6 +39,9 @@ TEST(BatchMetricsTest, CountsBatchesAndErrors) {
                               "stage=\"rpn\"} 1"));
   EXPECT_THAT(text, HasSubstr("omserve_shadow_checks_total{model=\"m\",result=\"different\","
                               "stage=\"rpn\"} 1"));
+  EXPECT_THAT(text,
+              HasSubstr("omserve_device_recoveries_total{device=\"1\",result=\"recovered\"} 1"));
+  EXPECT_THAT(text, HasSubstr("omserve_device_recoveries_total{device=\"0\",result=\"failed\"} 0"));
 }
 
 TEST(BatchMetricsTest, IgnoresWhatItDoesNotKnow) {
@@ -51,6 +55,8 @@ TEST(BatchMetricsTest, IgnoresWhatItDoesNotKnow) {
   observer.OnQueueDepth("m", "x", 1);
   observer.OnCallEnded("m", "x", "done");
   observer.OnShadowCheck("m", "x", true);
+  observer.OnDeviceRecovery(9, "recovered");
+  observer.OnDeviceRecovery(0, "unheard of");
   SUCCEED();
 }
 
