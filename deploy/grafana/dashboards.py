@@ -118,6 +118,7 @@ DEVICE = (
     Panel("Memory, share", ((f"omserve_device_memory_used_bytes{{{POD}}} / omserve_device_memory_total_bytes{{{POD}}}", "{{instance}} device {{device}}"),), "percentunit"),
     Panel("Batches that failed", ((f"sum by (instance, device) (rate(omserve_device_errors_total{{{POD}}}{WINDOW}))", "{{instance}} device {{device}}"),), "ops"),
     Panel("Requests that ran again elsewhere", ((rate("omserve_request_restarts_total", MODEL, "model"), "{{model}}"),), "ops"),
+    Panel("Attempts to bring a device back", ((f"sum by (instance, device, result) (rate(omserve_device_recoveries_total{{{POD}}}{WINDOW}))", "{{instance}} device {{device}} {{result}}"),), "ops"),
     Panel("Chip: health", ((f"npu_chip_info_health_status{{{NPU}}}", "{{instance}} chip {{id}}"),), text="npu-exporter: 1, 0 or -1 for unknown."),
     Panel("Chip: utilization", ((f"npu_chip_info_utilization{{{NPU}}} / 100", "{{instance}} chip {{id}}"),), "percentunit"),
     Panel("Chip: memory", ((f"npu_chip_info_hbm_used_memory{{{NPU}}} * 1048576", "{{instance}} chip {{id}}"),), "bytes", text="A minute old."),
