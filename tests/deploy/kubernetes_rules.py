@@ -22,7 +22,7 @@ EXTERNAL = {("secret", "omserve-tls")}
 TEARDOWN_SECONDS = 15
 STARTUP_SECONDS = 300
 # What the recording rules feed the autoscaler with (components/autoscaling/prometheus-adapter.yaml).
-POD_METRICS = {"omserve_inflight", "omserve_queue_seconds_p90"}
+POD_METRICS = {"omserve_inflight", "omserve_queue_depth", "omserve_queue_seconds_p90"}
 
 
 def _config(objects: Objects) -> server_config.ServerConfig | None:

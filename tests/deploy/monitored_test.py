@@ -66,7 +66,11 @@ class UnderTraffic(unittest.TestCase):
         self.assertLessEqual(active, EXPECTED)
 
     def test_autoscaler_gets_its_metrics(self) -> None:
-        for rule in yaml.safe_load(ADAPTER.read_text())["rules"]["custom"]:
+        scaler = yaml.safe_load((KUBERNETES / "components/autoscaling/horizontalpodautoscaler.yaml").read_text())
+        wanted = {metric["pods"]["metric"]["name"] for metric in scaler["spec"]["metrics"]}
+        rules = yaml.safe_load(ADAPTER.read_text())["rules"]["custom"]
+        self.assertEqual({rule["name"]["as"] for rule in rules}, wanted)
+        for rule in rules:
             series = rule["seriesQuery"].split("{")[0]
             query = rule["metricsQuery"].replace("<<.Series>>", series).replace("<<.GroupBy>>", "pod")
             query = query.replace("<<.LabelMatchers>>", 'namespace="test",pod=~"omserve-0"')
