@@ -5,6 +5,7 @@
 # usage: deploy/bootstrap.sh [GROUP]
 #   --eval        adds what `make eval`, `make bench` and the recipes need
 #   --operations  only what checks deploy/: promtool, kubectl, helm, schemas
+#   --kinds       that and the definitions of operators' kinds
 #   --cluster     that and a Kubernetes API server, built from source
 #   --image       what builds and runs the container image
 set -euo pipefail
@@ -87,6 +88,7 @@ source deploy/operations_tools.sh
 mkdir -p build/deps
 case ${1:-} in
   --operations) install_operations; exit ;;
+  --kinds) install_operator_kinds; exit ;;
   --cluster) install_cluster; exit ;;
   --image) install_debian buildah mmdebstrap ca-certificates iproute2 git; exit ;;
   "" | --eval) ;;

@@ -74,14 +74,20 @@ install_crds() {
   echo "$want" >build/deps/crds/.sha256
 }
 
+# For the figure of the manifests.
+install_operator_kinds() {
+  install_operations
+  install_debian ca-certificates
+  find_go
+  install_crds
+}
+
 # For `make test-deploy`: a real API server with its store, kubeconform, operators' kinds. Eight minutes
 # of building on two cores, once.
 install_cluster() {
   local program want
-  install_operations
-  install_debian openssl ca-certificates
-  find_go
-  install_crds
+  install_operator_kinds
+  install_debian openssl
   want=$(sha256sum <deploy/kubernetes/apiserver/go.sum)
   [ "$(cat build/deps/cluster/.sha256 2>/dev/null)" = "$want" ] && return 0
   for program in github.com/yannh/kubeconform/cmd/kubeconform go.etcd.io/etcd/server/v3=etcd \
