@@ -167,6 +167,9 @@ int DrawIfAsked(const std::vector<FileAnswer<Response>>& answers, const ClientCo
   for (const absl::Status& error : drawn.errors) {
     err << "error: " << DescribeError(error) << "\n";
   }
+  if (!drawn.note.empty()) {
+    err << "note: " << drawn.note << "\n";
+  }
   if (!command.json && !drawn.contact_sheet.empty()) {
     out << "\ndrew " << drawn.files.size() << (drawn.files.size() == 1 ? " picture" : " pictures")
         << "; all on one: " << drawn.contact_sheet << "\n";

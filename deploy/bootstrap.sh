@@ -16,13 +16,13 @@ packages=(
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
   libpolyclipping-dev prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
-  libgtest-dev libgmock-dev python3 python3-pip curl
+  libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev python3 python3-pip curl
   python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
   python3-shapely
 )
 eval_packages=(
   python3-torch python3-torchvision libopenblas0-pthread dataset-fashion-mnist python3-venv
-  fonts-noto-cjk fonts-dejavu-core fonts-liberation
+  fonts-noto-cjk fonts-liberation
 )
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }

@@ -12,6 +12,8 @@ graphs=build/deps/rapidocr
 atc=$build/hostacl/bin/atc
 soc=${OMSERVE_SOC:-Ascend910B3}
 recognition=$graphs/ch_PP-OCRv4_rec_infer.onnx
+neutral=$build/ocr/rec_neutral_padding.onnx # the same, blind to padding on the right
+trained_width=320                           # lines up to it are padded to it, as in training
 
 compile() { # stage onnx input_shape [atc option...]
   local stage=$1 onnx=$2 shape=$3 om=$out/$1.om log
@@ -23,14 +25,22 @@ compile() { # stage onnx input_shape [atc option...]
   echo "compiled $om"
 }
 
-mkdir -p "$out"
+mkdir -p "$out" "$build/ocr"
+if [ "$recognition" -nt "$neutral" ] || [ models/ocr/neutral_padding.py -nt "$neutral" ]; then
+  /usr/bin/python3 -m models.ocr.neutral_padding "$recognition" "$neutral"
+fi
 for stage in $(sed -n 's/^ *name: "\(det_[0-9x]*\|rec_[0-9]*\|cls\)".*/\1/p' "$manifest"); do
   case $stage in
     det_*)
       size=${stage#det_}
       compile "$stage" "$graphs/ch_PP-OCRv4_det_infer.onnx" "x:1,3,${size%x*},${size#*x}"
       ;;
-    rec_*) compile "$stage" "$recognition" "x:-1,3,48,${stage#rec_}" --dynamic_batch_size=1,4 ;;
+    rec_*)
+      width=${stage#rec_}
+      onnx=$recognition
+      [ "$width" -le "$trained_width" ] || onnx=$neutral
+      compile "$stage" "$onnx" "x:-1,3,48,$width" --dynamic_batch_size=1,4
+      ;;
     cls)
       compile "$stage" "$graphs/ch_ppocr_mobile_v2.0_cls_infer.onnx" "x:-1,3,48,192" \
         --dynamic_batch_size=1,4,16

@@ -54,11 +54,8 @@ std::vector<cv::Point> OutlineOf(const v1::TextLine& line, const cv::Mat& canvas
   return points;
 }
 
-// The text as large as its box allows.
-void WriteLine(cv::Mat& sheet, const v1::TextLine& line) {
-  const std::string text =
-      line.text().empty() ? absl::StrFormat("%.2f", line.box_score()) : AsAscii(line.text());
-  const v1::BoundingBox& box = line.box();
+// The text as large as its box allows, in ASCII.
+void WriteAscii(cv::Mat& sheet, const std::string& text, const v1::BoundingBox& box) {
   const double width = std::max(1.0, static_cast<double>(box.x2() - box.x1()));
   const double height = std::max(1.0, static_cast<double>(box.y2() - box.y1()));
   int below = 0;
@@ -70,9 +67,30 @@ void WriteLine(cv::Mat& sheet, const v1::TextLine& line) {
   cv::putText(sheet, text, start, cv::FONT_HERSHEY_SIMPLEX, scale, kTextColour, 1, cv::LINE_AA);
 }
 
+void WriteLine(cv::Mat& sheet, const v1::TextLine& line, const TextFont* font) {
+  const v1::BoundingBox& box = line.box();
+  if (line.text().empty()) {
+    WriteAscii(sheet, absl::StrFormat("%.2f", line.box_score()), box);
+  } else if (font == nullptr) {
+    WriteAscii(sheet, AsAscii(line.text()), box);
+  } else {
+    const cv::Point from(OnCanvas(box.x1(), sheet.cols), OnCanvas(box.y1(), sheet.rows));
+    const cv::Point to(OnCanvas(box.x2(), sheet.cols), OnCanvas(box.y2(), sheet.rows));
+    font->Write(line.text(), cv::Rect(from, to), kTextColour, sheet);
+  }
+}
+
 }  // namespace
 
-absl::StatusOr<cv::Mat> DrawText(const cv::Mat& picture, const v1::ReadTextResponse& answer) {
+bool NeedsFont(const v1::ReadTextResponse& answer) {
+  return std::any_of(answer.lines().begin(), answer.lines().end(), [](const v1::TextLine& line) {
+    return std::any_of(line.text().begin(), line.text().end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x80U; });
+  });
+}
+
+absl::StatusOr<cv::Mat> DrawText(const cv::Mat& picture, const v1::ReadTextResponse& answer,
+                                 const TextFont* font) {
   if (picture.empty() || picture.type() != CV_8UC3 || picture.cols != answer.image_width() ||
       picture.rows != answer.image_height()) {
     return absl::InvalidArgumentError(
@@ -88,7 +106,7 @@ absl::StatusOr<cv::Mat> DrawText(const cv::Mat& picture, const v1::ReadTextRespo
       const std::vector<std::vector<cv::Point>> outlines = {OutlineOf(line, left)};
       cv::polylines(left, outlines, /*isClosed=*/true, kBoxColour, kLineWidth);
       cv::polylines(right, outlines, /*isClosed=*/true, kBoxColour, 1);
-      WriteLine(right, line);
+      WriteLine(right, line, font);
     }
     return canvas;
   } catch (const cv::Exception& error) {

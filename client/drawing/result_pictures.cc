@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/drawing/result_pictures.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <set>
 #include <system_error>
 
@@ -11,6 +14,7 @@
 #include "client/drawing/draw_detections.h"
 #include "client/drawing/draw_text.h"
 #include "client/drawing/picture.h"
+#include "client/drawing/text_font.h"
 #include "client/picture_files.h"
 
 namespace omserve::client {
@@ -18,16 +22,12 @@ namespace {
 
 constexpr char kSheetName[] = "contact_sheet";
 
-absl::StatusOr<cv::Mat> Draw(const cv::Mat& picture, const v1::DetectResponse& answer) {
-  return DrawDetections(picture, answer);
-}
-
-absl::StatusOr<cv::Mat> Draw(const cv::Mat& picture, const v1::ReadTextResponse& answer) {
-  return DrawText(picture, answer);
-}
+// Draws one answer over its picture.
+template <typename Response>
+using Draw = std::function<absl::StatusOr<cv::Mat>(const cv::Mat&, const Response&)>;
 
 template <typename Response>
-absl::StatusOr<cv::Mat> DrawOne(const FileAnswer<Response>& answer) {
+absl::StatusOr<cv::Mat> DrawOne(const FileAnswer<Response>& answer, const Draw<Response>& draw) {
   const absl::StatusOr<std::string> bytes = ReadFile(answer.file);
   if (!bytes.ok()) {
     return bytes.status();
@@ -36,7 +36,7 @@ absl::StatusOr<cv::Mat> DrawOne(const FileAnswer<Response>& answer) {
   if (!picture.ok()) {
     return picture.status();
   }
-  return Draw(*picture, answer.answer);
+  return draw(*picture, answer.answer);
 }
 
 absl::Status WithFile(const absl::Status& status, const std::string& file) {
@@ -54,7 +54,8 @@ std::string TakeName(const std::string& file, std::set<std::string>* taken) {
 }
 
 template <typename Response>
-DrawnPictures DrawAll(const std::vector<FileAnswer<Response>>& answers, const std::string& folder) {
+DrawnPictures DrawAll(const std::vector<FileAnswer<Response>>& answers, const std::string& folder,
+                      const Draw<Response>& draw) {
   DrawnPictures drawn;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -70,7 +71,7 @@ DrawnPictures DrawAll(const std::vector<FileAnswer<Response>>& answers, const st
     if (!answer.status.ok()) {
       continue;
     }
-    const absl::StatusOr<cv::Mat> picture = DrawOne(answer);
+    const absl::StatusOr<cv::Mat> picture = DrawOne(answer, draw);
     if (!picture.ok()) {
       drawn.errors.push_back(WithFile(picture.status(), answer.file));
       continue;
@@ -102,11 +103,26 @@ DrawnPictures DrawAll(const std::vector<FileAnswer<Response>>& answers, const st
 }  // namespace
 
 DrawnPictures DrawResults(const std::vector<DetectFileAnswer>& answers, const std::string& folder) {
-  return DrawAll(answers, folder);
+  return DrawAll<v1::DetectResponse>(answers, folder, DrawDetections);
 }
 
 DrawnPictures DrawResults(const std::vector<ReadFileAnswer>& answers, const std::string& folder) {
-  return DrawAll(answers, folder);
+  const std::optional<TextFont> font = TextFont::Open(TextFont::UsualFiles());
+  const TextFont* const found = font.has_value() ? &*font : nullptr;
+  DrawnPictures drawn = DrawAll<v1::ReadTextResponse>(
+      answers, folder, [found](const cv::Mat& picture, const v1::ReadTextResponse& answer) {
+        return DrawText(picture, answer, found);
+      });
+  const bool lacks = found == nullptr &&
+                     std::any_of(answers.begin(), answers.end(), [](const ReadFileAnswer& answer) {
+                       return answer.status.ok() && NeedsFont(answer.answer);
+                     });
+  if (lacks) {
+    drawn.note =
+        "characters beyond ASCII are drawn as '?': no font for them is installed "
+        "(apt-get install fonts-noto-cjk)";
+  }
+  return drawn;
 }
 
 }  // namespace omserve::client

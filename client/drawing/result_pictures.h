@@ -15,6 +15,7 @@ struct DrawnPictures {
   std::vector<std::string> files;    // paths of the pictures, in the order of the answers
   std::string contact_sheet;         // its path; empty if there is none
   std::vector<absl::Status> errors;  // each names its file
+  std::string note;                  // what the pictures do not show and why; empty if nothing
 };
 
 // Draws every answer that is OK over its file, read again from disk, into 'folder' (made if

@@ -21,6 +21,9 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
+import onnx
+
+from models.ocr.neutral_padding import NotNeutral, make_neutral
 from models.ocr.paddle_config import (
     ConfigError,
     RecognitionConfig,
@@ -85,15 +88,38 @@ def find_dictionary(
     )
 
 
+def blind_to_padding(graph: RecognitionGraph, scratch: pathlib.Path) -> pathlib.Path:
+    """The graph with which a line in a wider gear is read as at its own width; where that cannot
+    be, the graph itself."""
+    model = onnx.load(str(graph.path))
+    try:
+        make_neutral(model)
+    except NotNeutral as error:
+        print(
+            f"export: {graph.path.name}: padding will change a little what is read in the wider "
+            f"gears: {error}"
+        )
+        return graph.path
+    path = scratch / "neutral_padding.onnx"
+    onnx.save(model, str(path))
+    return path
+
+
 def compile_widths(
-    args: argparse.Namespace, graph: RecognitionGraph, atc: str
+    args: argparse.Namespace, graph: RecognitionGraph, trained_width: int, scratch: pathlib.Path
 ) -> list[str]:
-    """One OM file a width; their stage names."""
+    """One OM file a width; their stage names. Lines up to the width of training are padded to it,
+    as in training."""
+    atc = _find_atc(args.atc)
+    wide = graph.path
+    if graph.width is None and max(args.widths) > trained_width:
+        wide = blind_to_padding(graph, scratch)
     stages = []
     for width in args.widths:
         name = f"rec_{width}"
+        path = wide if width > trained_width else graph.path
         _run(
-            [atc, "--framework=5", f"--model={graph.path}", f"--output={args.out / name}"]
+            [atc, "--framework=5", f"--model={path}", f"--output={args.out / name}"]
             + [f"--input_shape={graph.input_name}:-1,3,{LINE_HEIGHT},{width}"]
             + [f"--dynamic_batch_size={','.join(map(str, args.batches))}"]
             + [f"--soc_version={args.soc}", f"--precision_mode_v2={args.precision}"]
@@ -164,7 +190,7 @@ def export(args: argparse.Namespace) -> int:
         if args.check:
             return 0
         args.out.mkdir(parents=True, exist_ok=True)
-        stages = compile_widths(args, graph, _find_atc(args.atc))
+        stages = compile_widths(args, graph, config.image_shape[2], pathlib.Path(scratch))
     text = "".join(character + "\n" for character in dictionary)
     (args.out / "dictionary.txt").write_bytes(text.encode("utf-8"))
     manifest = write_pipeline(

@@ -3,6 +3,7 @@
 #include "pipelines/graphs/ppocr.h"
 
 #include <cstddef>
+#include <deque>
 #include <span>
 #include <string>
 
@@ -16,6 +17,9 @@
 
 namespace omserve {
 namespace {
+
+// Gears of one request that run at the same time; their answers lie in the host's memory.
+constexpr size_t kMostRunsUnderWay = 4;
 
 // Corners of a picture by itself.
 Quad CornersOf(const Picture& picture) {
@@ -140,16 +144,35 @@ Task<absl::StatusOr<std::vector<LineReading>>> PpOcr::Recognise(ModelRunner& run
                                                                 const std::vector<LineCrop>& crops,
                                                                 ReadTextResult& result) const {
   TextRecognition recognition(config_, crops);
-  for (const LineChunk& chunk : recognition.chunks()) {
-    OMSERVE_CO_RETURN_IF_ERROR(context.Check());
-    HostTimer filling(context, "lines");
-    OMSERVE_CO_ASSIGN_OR_RETURN(StageCall call, recognition.Call(chunk, runner.allocator()));
-    filling.Stop();
-    OMSERVE_CO_ASSIGN_OR_RETURN(StageResult raw, co_await runner.Run(std::move(call), context));
+  const std::vector<LineChunk>& chunks = recognition.chunks();
+  std::deque<StageRun> runs;  // of the chunks from 'taken' to 'started'
+  size_t started = 0, taken = 0;
+  absl::Status status;
+  while (true) {
+    while (status.ok() && started < chunks.size() && runs.size() < kMostRunsUnderWay) {
+      HostTimer filling(context, "lines");
+      status = context.Check();
+      if (!status.ok()) break;
+      absl::StatusOr<StageCall> call = recognition.Call(chunks[started], runner.allocator());
+      filling.Stop();
+      if (!call.ok()) {
+        status = call.status();
+        break;
+      }
+      runs.push_back(runner.Start(*std::move(call), context));
+      ++started;
+    }
+    if (runs.empty()) break;
+    // What was started is awaited also after an error.
+    const absl::StatusOr<StageResult> raw = co_await std::move(runs.front());
+    runs.pop_front();
+    const LineChunk& chunk = chunks[taken++];
+    if (!status.ok()) continue;
     HostTimer decoding(context, "text");
-    OMSERVE_CO_RETURN_IF_ERROR(recognition.Take(chunk, raw));
-    result.places_cut += static_cast<int>(raw.items_cut);
+    status = raw.ok() ? recognition.Take(chunk, *raw) : raw.status();
+    if (status.ok()) result.places_cut += static_cast<int>(raw->items_cut);
   }
+  OMSERVE_CO_RETURN_IF_ERROR(status);
   co_return recognition.Finish();
 }
 

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "pipelines/steps/utf8.h"
 
 namespace omserve {
 namespace {
 
-constexpr float kWidestGap = 4;  // steps between two characters of one word
+constexpr float kWidestGap = 4;          // steps between two characters of one word, or
+constexpr float kWidestPitches = 1.75F;  // of the line's usual step from one to the next, if more
+constexpr size_t kLeastGaps = 4;         // that tell what is usual
 
 const std::string& TextOf(const CtcCharacter& character, const Dictionary& dictionary) {
   return dictionary.At(static_cast<size_t>(character.index));
@@ -22,17 +26,30 @@ bool IsChinese(const CtcCharacter& character, const Dictionary& dictionary) {
   return point >= 0x4E00 && point <= 0x9FFF;
 }
 
+// Steps between two characters of one word: large and widely set letters stand far apart.
+float WidestGap(std::span<const CtcCharacter> characters) {
+  std::vector<float> gaps;
+  for (size_t i = 1; i < characters.size(); ++i) {
+    gaps.push_back(characters[i].column - characters[i - 1].column);
+  }
+  if (gaps.size() < kLeastGaps) return kWidestGap;
+  const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
+  std::nth_element(gaps.begin(), middle, gaps.end());
+  return std::max(kWidestGap, kWidestPitches * *middle);
+}
+
 // Runs of one kind that no wide gap parts; spaces count as a kind of their own when 'part_spaces'.
 std::vector<WordSpan> Runs(std::span<const CtcCharacter> characters, const Dictionary& dictionary,
                            bool part_spaces) {
   std::vector<WordSpan> runs;
+  const float widest = WidestGap(characters);
   size_t first = 0;
   for (size_t i = 0; i < characters.size(); ++i) {
     const bool space = part_spaces && TextOf(characters[i], dictionary) == " ";
     const bool joined =
         i > first &&
         IsChinese(characters[i], dictionary) == IsChinese(characters[i - 1], dictionary) &&
-        characters[i].column - characters[i - 1].column <= kWidestGap;
+        characters[i].column - characters[i - 1].column <= widest;
     if (i > first && (space || !joined)) {
       runs.push_back({first, i});
       first = i;

@@ -30,7 +30,8 @@ std::vector<LineSpan> CharacterSpans(std::span<const CtcCharacter> characters,
                                      const Dictionary& dictionary, float columns);
 
 // Characters that stand together: runs of one kind (Chinese, or anything else) that no space and no
-// gap of more than 4 steps parts. Spaces are in no word. Thread-safe.
+// gap of more than 4 steps parts, or of more than 1.75 times the line's usual step from character
+// to character where that is more. Spaces are in no word. Thread-safe.
 std::vector<WordSpan> GroupWords(std::span<const CtcCharacter> characters,
                                  const Dictionary& dictionary);
 

@@ -27,7 +27,7 @@ v1::ReadTextResponse Answer() {
 const cv::Mat kGrey(60, 100, CV_8UC3, cv::Scalar(90, 90, 90));
 
 TEST(DrawTextTest, OutlinesOnThePictureAndTextBesideIt) {
-  const auto drawn = DrawText(kGrey, Answer());
+  const auto drawn = DrawText(kGrey, Answer(), nullptr);
   ASSERT_TRUE(drawn.ok()) << drawn.status();
   EXPECT_EQ(drawn->cols, 200);
   EXPECT_EQ(drawn->rows, 60);
@@ -45,7 +45,7 @@ TEST(DrawTextTest, OutlinesOnThePictureAndTextBesideIt) {
 TEST(DrawTextTest, BoxesStandInForOutlines) {
   v1::ReadTextResponse answer = Answer();
   answer.mutable_lines(0)->clear_outline();
-  const auto drawn = DrawText(kGrey, answer);
+  const auto drawn = DrawText(kGrey, answer, nullptr);
   ASSERT_TRUE(drawn.ok());
   EXPECT_EQ(drawn->at<cv::Vec3b>(20, 40), cv::Vec3b(220, 30, 30));
 }
@@ -54,13 +54,13 @@ TEST(DrawTextTest, StrangeNumbersAreKeptInside) {
   v1::ReadTextResponse answer = Answer();
   answer.mutable_lines(0)->set_outline(0, std::numeric_limits<float>::quiet_NaN());
   answer.mutable_lines(0)->set_outline(2, 1e30F);
-  EXPECT_TRUE(DrawText(kGrey, answer).ok());
+  EXPECT_TRUE(DrawText(kGrey, answer, nullptr).ok());
 }
 
 TEST(DrawTextTest, RefusesAnotherPicture) {
   v1::ReadTextResponse answer = Answer();
   answer.set_image_width(99);
-  EXPECT_FALSE(DrawText(kGrey, answer).ok());
+  EXPECT_FALSE(DrawText(kGrey, answer, nullptr).ok());
 }
 
 }  // namespace

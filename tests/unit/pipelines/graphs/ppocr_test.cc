@@ -158,6 +158,35 @@ TEST_F(PpOcrTest, RecognisesLinesOfAnyWidthInTheirOrder) {
   EXPECT_EQ(result->image_width, 0);
 }
 
+TEST_F(PpOcrTest, TheGearsOfARequestRunTogether) {
+  options_.task = ReadTask::kRecognise;
+  options_.orientation = false;
+  input_.lines = {Raw(600, 48), Raw(10, 48)};
+  absl::StatusOr<ReadTextResult> got = absl::UnknownError("never ended");
+  Start(pipeline_->Read(runner_, context_, input_, options_),
+        [&](absl::StatusOr<ReadTextResult> result) { got = std::move(result); });
+  EXPECT_THAT(runner_.stages, ElementsAre("rec_320", "rec_640"));  // and none has ended
+  EXPECT_FALSE(got.ok());
+  runner_.Drain();
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->lines.size(), 2U);
+}
+
+TEST_F(PpOcrTest, WhatRunsIsAwaitedAfterAnError) {
+  options_.task = ReadTask::kRecognise;
+  options_.orientation = false;
+  input_.lines = {Raw(600, 48), Raw(10, 48)};
+  for (const char* stage : {"rec_320", "rec_640"}) {
+    const auto working = runner_.answers[stage];
+    runner_.answers[stage] = [](const StageCall&) -> absl::StatusOr<StageResult> {
+      return absl::UnavailableError("no device");
+    };
+    EXPECT_EQ(Read().status().code(), absl::StatusCode::kUnavailable) << stage;
+    runner_.answers[stage] = working;
+  }
+  EXPECT_THAT(runner_.stages, ElementsAre("rec_320", "rec_640", "rec_320", "rec_640"));
+}
+
 TEST_F(PpOcrTest, AWideLineIsReadInParts) {
   options_.task = ReadTask::kRecognise;
   options_.orientation = false;

@@ -40,6 +40,13 @@ TEST_F(TextWordsTest, SpacesKindsAndGapsPartWords) {
   EXPECT_THAT(Words({}), IsEmpty());
 }
 
+TEST_F(TextWordsTest, WidelySetLettersAreOneWord) {
+  // Six steps from letter to letter; the gap of twelve is one between words.
+  EXPECT_THAT(
+      Words({{1, 1, 1}, {2, 1, 7}, {1, 1, 13}, {2, 1, 25}, {2, 1, 31}, {1, 1, 37}, {1, 1, 43}}),
+      ElementsAre("aba", "bbaa"));
+}
+
 TEST_F(TextWordsTest, CharactersAreAsWideAsTheirPitch) {
   // Pitch 2 of 20 columns: each is a tenth of the line wide.
   const std::vector<CtcCharacter> line = {{1, 1, 3}, {2, 1, 5}, {1, 1, 7}};
