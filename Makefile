@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Every target sets itself up on a bare Debian 12 and does nothing twice.
-.PHONY: demo serve test simulate bench eval build asan tsan format bootstrap clean
+.PHONY: demo serve test test-deploy image simulate bench eval build asan tsan format bootstrap clean
 .DEFAULT_GOAL := demo
 
 CCACHE_DIR ?= $(CURDIR)/build/ccache
@@ -31,6 +31,18 @@ serve: build
 # House rules, unit and integration tests, again under ASan + UBSan, and concurrent code under TSan.
 test: bootstrap
 	@deploy/ci/test.sh
+
+# The container image with hostacl, without a Docker engine (root): build/image. FROM_SOURCE=1 compiles inside.
+image: build
+	@deploy/bootstrap.sh --image
+	@deploy/image/build.sh $(if $(FROM_SOURCE),--from-source)
+
+# What operates it, executed: the image in namespaces, every overlay against a real Kubernetes API server
+# (built from source once, eight minutes), dashboards and rules against a real Prometheus.
+test-deploy: image
+	@deploy/bootstrap.sh --cluster
+	@deploy/ci/python_tests.sh deploy
+	@PYTHONPATH=client/python:. /usr/bin/python3 -m tests.deploy.report --out build/deploy
 
 # The scheduler in virtual time, against its invariants; replays a failure with a full trace:
 # make simulate SEED=17

@@ -2,7 +2,12 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # Installs what omserve is built from on Debian 12 (root or sudo), once: a second run does nothing.
-# usage: deploy/bootstrap.sh [--eval]      --eval adds what `make eval`, `make bench` and the recipes need
+# usage: deploy/bootstrap.sh [GROUP]
+#   --eval        adds what `make eval`, `make bench` and the recipes need
+#   --operations  only what checks deploy/: promtool, kubectl, helm, schemas
+#   --kinds       that and the definitions of operators' kinds
+#   --cluster     that and a Kubernetes API server, built from source
+#   --image       what builds and runs the container image
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -78,7 +83,18 @@ install_venv() {
   echo "$want" >"$stamp"
 }
 
-mkdir -p build
+# shellcheck source=deploy/operations_tools.sh
+source deploy/operations_tools.sh
+
+mkdir -p build/deps
+case ${1:-} in
+  --operations) install_operations; exit ;;
+  --kinds) install_operator_kinds; exit ;;
+  --cluster) install_cluster; exit ;;
+  --image) install_debian buildah mmdebstrap ca-certificates iproute2 git; exit ;;
+  "" | --eval) ;;
+  *) echo "bootstrap: no group '$1'" >&2; exit 2 ;;
+esac
 install_debian "${packages[@]}"
 install_wheel openvino openvino "OpenVINO (58 MB)"
 install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"

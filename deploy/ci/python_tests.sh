@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
-# The tests that are Python. usage: deploy/ci/python_tests.sh unit|integration
-#   integration needs the release build.
+# The tests that are Python. usage: deploy/ci/python_tests.sh unit|operations|integration|deploy
+#   integration needs the release build; operations needs deploy/bootstrap.sh --operations, and deploy
+#   --cluster, --image and `make image`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 /usr/bin/python3 client/python/generate.py
@@ -19,6 +20,14 @@ case ${1:-} in
     run tests/unit/models/ocr
     run tests/unit/eval
     ;;
-  integration) run tests/integration/python ;;
-  *) echo "usage: deploy/ci/python_tests.sh unit|integration" >&2; exit 2 ;;
+  operations)
+    /usr/bin/python3 -m unittest -q tests.deploy.kubernetes_test tests.deploy.dashboards_test \
+      tests.deploy.bill_of_materials_test
+    ;;
+  integration)
+    run tests/integration/python
+    /usr/bin/python3 -m unittest -q tests.deploy.monitored_test
+    ;;
+  deploy) /usr/bin/python3 -m unittest discover -q -s tests/deploy -t . -p '*_test.py' ;;
+  *) echo "usage: deploy/ci/python_tests.sh unit|operations|integration|deploy" >&2; exit 2 ;;
 esac

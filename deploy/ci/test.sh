@@ -11,6 +11,9 @@ say "house rules"
 /usr/bin/python3 deploy/ci/check_house.py
 say "Python unit tests"
 deploy/ci/python_tests.sh unit
+say "manifests, rules and dashboards"
+deploy/bootstrap.sh --operations
+deploy/ci/python_tests.sh operations
 say "formatting"
 git ls-files -- '*.cc' '*.h' | xargs clang-format-19 --dry-run --Werror
 say "release build"

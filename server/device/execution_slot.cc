@@ -57,11 +57,15 @@ absl::Status ExecutionSlot::SetOutput(size_t index, std::byte* data, size_t byte
 }
 
 absl::Status ExecutionSlot::SetGear(int gear) {
-  if (!info_.dynamic) return absl::OkStatus();
-  return AclStatus(api_,
-                   api_.aclmdlSetDynamicBatchSize(model_id_, inputs_, info_.gear_index,
-                                                  static_cast<uint64_t>(gear)),
-                   absl::StrCat("choosing the gear ", gear));
+  if (!info_.dynamic || gear == set_gear_) return absl::OkStatus();
+  set_gear_ = 0;
+  OMSERVE_RETURN_IF_ERROR(
+      AclStatus(api_,
+                api_.aclmdlSetDynamicBatchSize(model_id_, inputs_, info_.gear_index,
+                                               static_cast<uint64_t>(gear)),
+                absl::StrCat("choosing the gear ", gear)));
+  set_gear_ = gear;
+  return absl::OkStatus();
 }
 
 }  // namespace omserve

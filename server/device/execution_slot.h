@@ -28,7 +28,9 @@ class ExecutionSlot {
   // Device memory for the next run; must live until that run has ended.
   absl::Status SetInput(size_t index, std::byte* data, size_t bytes);
   absl::Status SetOutput(size_t index, std::byte* data, size_t bytes);
-  // REQUIRES: one of the model's gears, and the last run with this slot has ended.
+  // Calls the library only for another gear than that of the last run: the datasets and the gear's
+  // buffer keep it, and the call copies to the device while the caller waits. REQUIRES: one of the
+  // model's gears, and the last run with this slot has ended.
   absl::Status SetGear(int gear);
 
   aclmdlDataset* inputs() const { return inputs_; }
@@ -49,6 +51,7 @@ class ExecutionSlot {
   std::vector<aclDataBuffer*> output_buffers_;
   DeviceBuffer placeholder_;  // what the datasets point at before the first run
   DeviceBuffer gear_;
+  int set_gear_ = 0;  // none
 };
 
 }  // namespace omserve

@@ -10,10 +10,17 @@ namespace {
 
 // The table goes up to this many of the largest gear; beyond, the best gear does the bulk.
 constexpr int64_t kTableGears = 3;
+// A smaller gear that seems to take up to this much longer than a larger one takes the same: times
+// are measured, and rows that carry nothing cost copies.
+constexpr double kNoise = 1.02;
 
 }  // namespace
 
 GearPlan::GearPlan(std::vector<Gear> gears) : gears_(std::move(gears)) {
+  for (size_t i = gears_.size() - 1; i-- > 0;) {
+    const absl::Duration larger = gears_[i + 1].cost;
+    if (gears_[i].cost <= kNoise * larger) gears_[i].cost = std::min(gears_[i].cost, larger);
+  }
   longest_ = shortest_ = gears_.front().cost;
   for (size_t i = 1; i < gears_.size(); ++i) {
     // On a tie the larger gear: fewer batches.

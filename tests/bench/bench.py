@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -26,6 +27,13 @@ BUILD, MODELS = ROOT / "build/release", ROOT / "build/models"
 PROFILE = {"HOSTACL_PROFILE": str(ROOT / "hostacl/profiles/bench-vitdet.json")}
 # Two devices, stage times of the staged ViTDet report divided by 10, one picture a batch.
 IDEAL_IMAGES_PER_S = 2 / 0.0303714
+# Figures of operation, and what sets them up.
+DEPLOY_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "k8s": (("deploy/bootstrap.sh", "--kinds"),),
+    "alerts": (("deploy/bootstrap.sh", "--operations"),),
+    "dashboards": (("deploy/bootstrap.sh", "--operations"), ("/usr/bin/python3", "client/python/generate.py")),
+    "image": (("deploy/bootstrap.sh", "--image"), ("deploy/image/build.sh",)),
+}
 
 
 def load(server: Server, folder: pathlib.Path, requests: int, in_flight: int, warmup: int) -> dict:
@@ -146,6 +154,23 @@ def bench_ocr(out: pathlib.Path, report: Report) -> None:
     ocr.bench_ocr(out, report)
 
 
+def bench_deploy(part: str, out: pathlib.Path, report: Report) -> None:
+    """Figures of tests/deploy/report.py."""
+    folder = out / f"deploy_{part}"
+    for command in DEPLOY_NEEDS[part]:
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, timeout=1800, check=True)
+    subprocess.run(
+        ["/usr/bin/python3", "-m", "tests.deploy.report", f"--only={part}", f"--out={folder}"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'client/python'}:{ROOT}"},
+        stdout=subprocess.DEVNULL,
+        timeout=900,
+        check=False,  # a missed bar is a figure, too
+    )
+    for figure in json.loads((folder / "report.json").read_text()):
+        report.add(*(figure[key] for key in ("name", "value", "unit", "better", "reference", "how")))
+
+
 def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], None]]:
     """What there is to measure, by name, in order."""
     out: pathlib.Path = args.out
@@ -167,6 +192,8 @@ def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], No
     named["kserve.overhead"] = lambda: kserve.bench_overhead(out, report, 15, 1.0)
     named["kserve.kinds"] = lambda: kserve.bench_kinds(out, report, 3, 1.0)
     named["kserve.perf_analyzer"] = lambda: kserve.bench_perf_analyzer(out, report)
+    for part in DEPLOY_NEEDS:
+        named[part] = functools.partial(bench_deploy, part, out, report)
     named["ocr"] = lambda: bench_ocr(out, report)
     for name in sched.CASES:
         named[name] = functools.partial(sched.bench_sched, name, out, report, not args.no_plain)

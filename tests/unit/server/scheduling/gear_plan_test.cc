@@ -51,6 +51,15 @@ TEST(GearPlanTest, AmongEquallyCheapWaysPadsLeast) {
   EXPECT_EQ(plan.Padding(2), 0);
 }
 
+TEST(GearPlanTest, ASmallGearThatMeasuresALittleLongerIsNotPassedOver) {
+  const GearPlan noisy({{1, Milliseconds(5.01)}, {4, Milliseconds(5.05)}, {8, Milliseconds(5)}});
+  EXPECT_EQ(noisy.First(1), 0u);
+  EXPECT_EQ(noisy.First(3), 1u);
+  EXPECT_EQ(noisy.Padding(1), 0);
+  const GearPlan slow({{1, Milliseconds(6)}, {4, Milliseconds(5)}});
+  EXPECT_EQ(slow.First(1), 1u);
+}
+
 TEST(GearPlanTest, ManyItemsGoInTheBestGear) {
   const GearPlan plan({{1, Milliseconds(1)}, {4, Milliseconds(2)}, {8, Milliseconds(6)}});
   EXPECT_EQ(plan.best(), 1u);

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The omserve authors
+# SPDX-License-Identifier: Apache-2.0
+# Lays out what the images take from a build. usage: deploy/image/collect.sh BUILD_DIR MODEL_DIR OUT_DIR
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+build=$1 models=$2 out=$3
+engine=build/deps/openvino/libs
+rm -rf "$out"
+mkdir -p "$out/bin" "$out/lib" "$out/models"
+for program in omserve omserve-client omserve-doctor; do
+  install -m 755 "$build/bin/$program" "$out/bin/"
+done
+install -m 644 "$build/hostacl/lib64/libascendcl.so" "$out/lib/"
+# The engine's core and its CPU device; what it brings for other devices and formats stays out.
+install -m 644 "$engine"/libopenvino.so.* "$engine"/libopenvino_intel_cpu_plugin.so \
+  "$engine"/libopenvino_ir_frontend.so.* "$engine"/libtbb.so.12 "$engine"/libtbbmalloc.so.2 \
+  "$engine"/libhwloc.so.15 "$out/lib/"
+llvm-strip-19 "$out"/bin/* "$out/lib/libascendcl.so"
+for pipeline in vitdet internvit; do
+  install -d "$out/models/$pipeline"
+  install -m 644 "$models/$pipeline"/*.om "$models/$pipeline"/*.txt "$models/$pipeline"/*.pbtxt \
+    "$out/models/$pipeline/"
+done
+install -m 644 deploy/image/server.pbtxt "$out/"
