@@ -106,7 +106,8 @@ absl::StatusOr<std::unique_ptr<Servable>> ModelLoader::Load(const PipelineSpec& 
   if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
     OMSERVE_RETURN_IF_ERROR(CheckPpOcrStages(*ppocr, stages));
   }
-  std::vector<ServedStage> served = MakeServedStages(spec.name, stages, metrics, counts);
+  const bool alone = std::holds_alternative<TensorModel>(pipeline);
+  std::vector<ServedStage> served = MakeServedStages(spec.name, alone, stages, metrics, counts);
   OMSERVE_ASSIGN_OR_RETURN(auto runner, BatchingRunner::Create(spec.name, spec.weight,
                                                                std::move(stages), parts_.engine));
   const std::string method(MethodOf(spec.pipeline()));

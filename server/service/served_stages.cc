@@ -16,7 +16,7 @@ void Rename(const std::vector<std::string>& names, std::vector<ModelTensor>& ten
 
 }  // namespace
 
-std::vector<ServedStage> MakeServedStages(const std::string& pipeline,
+std::vector<ServedStage> MakeServedStages(const std::string& pipeline, bool alone,
                                           const std::vector<LoadedStage>& stages,
                                           ServerMetrics& metrics, PipelineStatistics& statistics) {
   std::vector<ServedStage> out;
@@ -27,7 +27,8 @@ std::vector<ServedStage> MakeServedStages(const std::string& pipeline,
     stage.most_items = loaded.spec.max_items_per_request;
     Rename(loaded.spec.inputs, stage.info.inputs);
     Rename(loaded.spec.outputs, stage.info.outputs);
-    stage.metrics = metrics.AddMethod(absl::StrCat(pipeline, ".", stage.name), kMethod);
+    stage.metrics =
+        metrics.AddMethod(alone ? pipeline : absl::StrCat(pipeline, ".", stage.name), kMethod);
     stage.metrics.statistics = statistics.stage(stage.name);
     out.push_back(std::move(stage));
   }

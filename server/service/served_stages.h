@@ -12,8 +12,9 @@
 namespace omserve {
 
 // The loaded stages of a pipeline as models of their own. Inputs and outputs have the names of the
-// manifest where it has some: compilers change those of outputs. 'statistics' outlive the metrics.
-std::vector<ServedStage> MakeServedStages(const std::string& pipeline,
+// manifest where it has some: compilers change those of outputs. 'alone': the one stage is the
+// model, and has its name. 'statistics' outlive the metrics.
+std::vector<ServedStage> MakeServedStages(const std::string& pipeline, bool alone,
                                           const std::vector<LoadedStage>& stages,
                                           ServerMetrics& metrics, PipelineStatistics& statistics);
 

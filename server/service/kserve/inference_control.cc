@@ -34,11 +34,11 @@ std::vector<std::string> VersionsOf(const ModelCatalog& catalog, const std::stri
   return versions;
 }
 
-void AddStatistics(const ServedModel& model, const ServedStage* stage,
+void AddStatistics(const ModelName& name, const ServedModel& model, const ServedStage* stage,
                    inference::ModelStatisticsResponse& out) {
   const RequestMetrics& metrics = stage == nullptr ? model.infer_metrics : stage->metrics;
   inference::ModelStatistics& entry = *out.add_model_stats();
-  entry.set_name(ModelName{model.name, stage == nullptr ? "" : stage->name}.whole());
+  entry.set_name(name.whole());
   entry.set_version(model.version);
   ConvertStatistics(metrics.statistics == nullptr ? InferTotals() : metrics.statistics->totals(),
                     entry);
@@ -53,10 +53,20 @@ void AddIndex(const std::string& name, const std::string& version, const std::st
   entry.set_reason(reason);
 }
 
-void AddLoaded(const ServedModel& model, inference::RepositoryIndexResponse& out) {
-  AddIndex(model.name, model.version, "READY", "", out);
+// The model, and the stages that are models beside it.
+std::vector<std::pair<ModelName, const ServedStage*>> ModelsOf(const ServedModel& model) {
+  const ServedStage* const alone = FindStage(model, {});
+  std::vector<std::pair<ModelName, const ServedStage*>> out = {{{model.name, {}}, alone}};
+  if (alone != nullptr) return out;
   for (const ServedStage& stage : model.stage_models) {
-    AddIndex(ModelName{model.name, stage.name}.whole(), model.version, "READY", "", out);
+    out.push_back({{model.name, stage.name}, &stage});
+  }
+  return out;
+}
+
+void AddLoaded(const ServedModel& model, inference::RepositoryIndexResponse& out) {
+  for (const auto& [name, stage] : ModelsOf(model)) {
+    AddIndex(name.whole(), model.version, "READY", "", out);
   }
 }
 
@@ -124,12 +134,11 @@ grpc::ServerUnaryReactor* InferenceService::ModelStatistics(
   if (!request->name().empty()) {
     const auto model = ResolveModel(environment_.catalog, request->name(), request->version());
     if (!model.ok()) return End(rpc, model.status());
-    AddStatistics(*model->pin, model->stage, *response);
+    AddStatistics(model->name, *model->pin, model->stage, *response);
     return End(rpc, absl::OkStatus());
   }
   for (const ModelPin& pin : environment_.catalog.All()) {
-    AddStatistics(*pin, nullptr, *response);
-    for (const ServedStage& stage : pin->stage_models) AddStatistics(*pin, &stage, *response);
+    for (const auto& [name, stage] : ModelsOf(*pin)) AddStatistics(name, *pin, stage, *response);
   }
   return End(rpc, absl::OkStatus());
 }

@@ -51,6 +51,7 @@ ModelDescription DescribeModel(const ServedModel& model, const ServedStage* stag
   if (std::holds_alternative<VitDet>(model.pipeline)) out.kind = "vitdet";
   if (std::holds_alternative<InternVit>(model.pipeline)) out.kind = "internvit";
   if (std::holds_alternative<PpOcr>(model.pipeline)) out.kind = "ppocr";
+  if (std::holds_alternative<TensorModel>(model.pipeline)) out.kind = "tensor";
   if (stage != nullptr) {
     out.platform = "omserve_stage";
     out.gears = stage->info.gears;

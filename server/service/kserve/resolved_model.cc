@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/kserve/resolved_model.h"
 
+#include <variant>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
@@ -13,8 +15,9 @@ constexpr size_t kMostShown = 64;
 }  // namespace
 
 const ServedStage* FindStage(const ServedModel& model, std::string_view stage) {
+  const bool alone = std::holds_alternative<TensorModel>(model.pipeline);
   for (const ServedStage& candidate : model.stage_models) {
-    if (candidate.name == stage) return &candidate;
+    if (candidate.name == stage || (alone && stage.empty())) return &candidate;
   }
   return nullptr;
 }
@@ -25,7 +28,10 @@ absl::StatusOr<ResolvedModel> ResolveModel(const ModelCatalog& catalog, std::str
     return absl::InvalidArgumentError("model_name: is empty; RepositoryIndex lists the models");
   }
   absl::StatusOr<ModelPin> whole = catalog.FindAny(name, version);
-  if (whole.ok()) return ResolvedModel{{std::string(name), {}}, *std::move(whole), nullptr};
+  if (whole.ok()) {
+    const ServedStage* const alone = FindStage(**whole, {});
+    return ResolvedModel{{std::string(name), {}}, *std::move(whole), alone};
+  }
   const size_t dot = name.rfind('.');
   if (dot != std::string_view::npos && dot > 0 && dot + 1 < name.size()) {
     absl::StatusOr<ModelPin> pin = catalog.FindAny(name.substr(0, dot), version);

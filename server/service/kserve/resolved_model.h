@@ -14,7 +14,7 @@ namespace omserve::kserve {
 // What the name of a model means. A value.
 struct ModelName {
   std::string pipeline;
-  std::string stage;  // empty: the whole pipeline
+  std::string stage;  // empty: the whole pipeline, or a model that is one stage
 
   // "pipeline" or "pipeline.stage".
   std::string whole() const { return stage.empty() ? pipeline : pipeline + "." + stage; }
@@ -24,10 +24,11 @@ struct ModelName {
 struct ResolvedModel {
   ModelName name;
   ModelPin pin;
-  const ServedStage* stage = nullptr;  // of the pinned version; null: the whole pipeline
+  const ServedStage* stage = nullptr;  // of the pinned version; null: a pipeline with steps
 };
 
-// The stage of that name; null when there is none.
+// The stage of that name; null when there is none. A model that is served as it is has one, which
+// the empty name means as well.
 const ServedStage* FindStage(const ServedModel& model, std::string_view stage);
 
 // The model of that name: a pipeline, or behind its last dot one of its stages. An empty version

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import pathlib
 import queue
+import shutil
 import sys
 import tempfile
 import threading
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from deploy.with_server import ROOT, running_server
-from tests.bench.kserve_models import identity_model
+from tests.bench.kserve_models import STAGE, identity_model
 
 BUILD = ROOT / "build/release"
 DEPS = ROOT / "build/deps"
@@ -63,6 +64,7 @@ class KserveTest(unittest.TestCase):
             (models / name).symlink_to(BUILD / "test_models" / name)
         cls.identity = identity_model(models)
         cls.spare = identity_model(models, "spare")
+        shutil.copy(models / "identity" / f"{STAGE}.om", models / "plain.om")
         server = cls.enterClassContext(
             running_server(BUILD, models, 1, log=scratch / "log", host_threads=2)
         )
@@ -157,6 +159,21 @@ class KserveTest(unittest.TestCase):
         self.control.infer(self.identity, [float_input(self.rows(1))])  # the whole service is here
 
     # Inference.
+
+    def test_an_om_file_without_a_manifest(self) -> None:
+        names = {model.name for model in self.client.get_model_repository_index().models}
+        self.assertIn("plain", names)
+        self.assertNotIn("plain.plain", names)  # the stage is the model
+        metadata = self.client.get_model_metadata("plain")
+        self.assertEqual((metadata.inputs[0].name, list(metadata.inputs[0].shape)), ("INPUT0", [-1, 256]))
+        config = self.client.get_model_config("plain").config
+        self.assertEqual((config.max_batch_size, config.parameters["pipeline"].string_value), (8, "tensor"))
+        values = self.rows(11)
+        before = self.client.get_inference_statistics("plain").model_stats[0].inference_count
+        result = self.client.infer("plain", [float_input(values)])
+        np.testing.assert_array_equal(result.as_numpy(metadata.outputs[0].name), values)
+        after = self.client.get_inference_statistics("plain").model_stats[0]
+        self.assertEqual((after.name, after.inference_count - before), ("plain", 11))
 
     def test_sync_inference_of_a_stage(self) -> None:
         values = self.rows(3)
