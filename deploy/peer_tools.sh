@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
-# Part of bootstrap.sh: the other servers of `make bench-peers`, in build/deps; nothing else uses them.
+# Part of bootstrap.sh: large things that one target alone uses, in build/deps: the other servers of
+# `make bench-peers`, and Ray of `make test-offline`.
 # shellcheck shell=bash
 
 # install_environment NAME NOTE: a Python environment of its own with what deploy/NAME.txt pins
@@ -27,4 +28,9 @@ install_peers() {
     build/deps/triton/pytriton/tritonserver/python_backend_stubs/*/triton_python_backend_stub
   install_environment mlserver "MLServer (100 MB)"
   install_environment kserve "KServe's Python server (140 MB)"
+}
+
+install_offline() {
+  install_debian python3-venv
+  install_environment ray "Ray (180 MB)"
 }
