@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # The tests that are Python. usage: deploy/ci/python_tests.sh unit|operations|integration|deploy|offline
-#   integration needs the release build; offline that, OM files and deploy/bootstrap.sh --offline; operations needs deploy/bootstrap.sh --operations, and deploy
-#   --cluster, --image and `make image`.
+#   integration needs the release build; operations needs deploy/bootstrap.sh --operations, deploy
+#   --cluster, --image and `make image`, offline --offline and `make build`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 /usr/bin/python3 client/python/generate.py

@@ -106,7 +106,7 @@ def measure(
     if others:
         for name, start in (
             ("MLServer", python_servers.mlserver),
-            ("KServe's Python server", python_servers.kserve_python),
+            ("KServe Python server", python_servers.kserve_python),
         ):
             with start(out / start.__name__, None) as targets:
                 for shape in mine:

@@ -55,7 +55,7 @@ def measure(out: pathlib.Path, rounds: int, seconds: float) -> dict[str, float]:
         for form, target in enter(triton.vit(out / "triton", onnx)).items():
             targets[f"Triton, Python backend, {form}"] = target
         targets["MLServer"] = enter(python_servers.mlserver(out / "mlserver", onnx))["vit"]
-        targets["KServe's Python server"] = enter(
+        targets["KServe Python server"] = enter(
             python_servers.kserve_python(out / "kserve", onnx)
         )["vit"]
         check(targets)
