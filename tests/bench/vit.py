@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from deploy.with_server import ROOT, running_server
 from tests.bench.load import BUILD, completions_per_s, run_load
+from tests.bench.openvino_path import openvino_path
 from tests.bench.vit_model import GEARS, vit_model
 from tests.eval.report import Report
 
@@ -27,7 +28,7 @@ def bare_loop(onnx: pathlib.Path) -> Iterator[Callable[[int, int, float], float]
     """images/s of (streams, batch, seconds)."""
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "tests/bench/vit_bare.py"), str(onnx)],
-        env=os.environ | {"PYTHONPATH": f"{ROOT / 'build/deps'}:{ROOT}"},
+        env=os.environ | {"PYTHONPATH": f"{openvino_path()}:{ROOT}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
