@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/match.h"
 
@@ -44,13 +46,13 @@ template <typename Rank>
 std::vector<LabelsFile> Find(const std::string& folder, const Rank& rank) {
   std::error_code error;
   std::vector<std::pair<int, LabelsFile>> found;
-  fs::directory_iterator entry(folder, error);
+  fs::directory_iterator entry(folder.empty() ? "." : folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code none;
     const int fits = rank(entry->path().filename().string());
     if (fits == 0 || !entry->is_regular_file(none)) continue;
     const int64_t lines = LinesOf(entry->path());
-    if (lines > 0) found.push_back({-fits, {entry->path().string(), lines}});
+    if (lines > 0) found.push_back({-fits, {entry->path().lexically_normal().string(), lines}});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::tie(a.first, a.second.path) < std::tie(b.first, b.second.path);

@@ -23,11 +23,10 @@ fs::path ModelFolderOf(const fs::path& folder) {
 
 }  // namespace
 
-ManifestPlaces::ManifestPlaces(const std::string& root)
-    : root_(fs::path(root).lexically_normal().string()) {
+ManifestPlaces::ManifestPlaces(const std::string& root) : root_(NormalFolder(root)) {
   std::error_code error;
-  fs::recursive_directory_iterator entry(root_, fs::directory_options::follow_directory_symlink,
-                                         error);
+  fs::recursive_directory_iterator entry(root_.empty() ? "." : root_,
+                                         fs::directory_options::follow_directory_symlink, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->path().filename() != kManifest) continue;
     const fs::path path = entry->path().lexically_normal();

@@ -47,12 +47,14 @@ absl::Status ModelTrial::Prepare(Device& device) {
   };
   for (const ModelTensor& input : info().inputs) {
     OMSERVE_RETURN_IF_ERROR(add(input, inputs_, host_inputs_));
-    // No garbage of others as the first run's input.
-    OMSERVE_RETURN_IF_ERROR(
-        stream_.CopyToDevice(inputs_.back().data(), host_inputs_.back().data(), input.bytes));
   }
   for (const ModelTensor& output : info().outputs) {
     OMSERVE_RETURN_IF_ERROR(add(output, outputs_, host_outputs_));
+  }
+  // No garbage of others as the first run's input.
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    OMSERVE_RETURN_IF_ERROR(
+        stream_.CopyToDevice(inputs_[i].data(), host_inputs_[i].data(), info().inputs[i].bytes));
   }
   return stream_.Synchronize(kLimit);
 }

@@ -26,6 +26,12 @@ Shape DescribedOm::RowOf(const ModelTensor& tensor) {
   return Shape(tensor.shape.begin() + 1, tensor.shape.end());
 }
 
+std::string NormalFolder(const std::string& folder) {
+  fs::path normal = fs::path(folder).lexically_normal();
+  if (!normal.has_filename() && normal.has_relative_path()) normal = normal.parent_path();
+  return normal == "." ? std::string() : normal.string();
+}
+
 absl::StatusOr<std::vector<std::string>> FindOmFiles(const std::string& folder) {
   std::error_code error;
   const fs::path root = fs::path(folder).lexically_normal();

@@ -23,6 +23,9 @@ struct DescribedOm {
   static Shape RowOf(const ModelTensor& tensor);
 };
 
+// Normalised, without a slash at its end; empty for the working directory.
+std::string NormalFolder(const std::string& folder);
+
 // The OM files in 'folder' and below, or the one file that it is, by path. Errors: NOT_FOUND
 // (nothing is there, or no OM file), RESOURCE_EXHAUSTED (more than 10,000 files to look at).
 absl::StatusOr<std::vector<std::string>> FindOmFiles(const std::string& folder);

@@ -94,6 +94,18 @@ TEST_F(InitTest, AFolderOfItsOwnGetsItsManifestBesideTheFile) {
                                     "many tensor 2", "net tensor 1"));
 }
 
+TEST_F(InitTest, ASlashAtTheEndIsTheSameFolder) {
+  WriteOm("net/model.om");
+  folder_ += "/";
+  const auto report = Run();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_TRUE(report->ok()) << InitText(*report);
+  EXPECT_THAT(Served(), ElementsAre("net tensor 1"));
+  EXPECT_EQ(NormalFolder("./"), "");
+  EXPECT_EQ(NormalFolder("a/../b/"), "b");
+  EXPECT_EQ(NormalFolder("/"), "/");
+}
+
 TEST_F(InitTest, WhatIsThereStays) {
   WriteOm("net/model.om");
   const std::string mine =
