@@ -49,15 +49,15 @@ class Profiler {
 
   absl::StatusOr<ProfileReport> Run() {
     OMSERVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, FindOmFiles(options_.models));
+    OMSERVE_ASSIGN_OR_RETURN(
+        devices_,
+        DeviceSet::Create({.library_path = options_.acl_library, .config_path = ""}, {}, clock_));
+    OMSERVE_RETURN_IF_ERROR(LookAtDevice());
     std::error_code error;
     fs::create_directories(golden_folder_, error);
     if (error) {
       return absl::UnavailableError(absl::StrCat(golden_folder_, ": ", error.message()));
     }
-    OMSERVE_ASSIGN_OR_RETURN(
-        devices_,
-        DeviceSet::Create({.library_path = options_.acl_library, .config_path = ""}, {}, clock_));
-    OMSERVE_RETURN_IF_ERROR(LookAtDevice());
     Progress progress("measuring", static_cast<int>(paths.size()), options_.progress);
     for (const std::string& path : paths) {
       progress.Next(path);

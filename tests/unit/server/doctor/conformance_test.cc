@@ -28,7 +28,7 @@ constexpr char kReport[] = R"({"testsuites": [{"testsuite": [
 class ConformanceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "/omserve_suite_" + std::to_string(getpid());
+    folder_ = ::testing::TempDir() + "omserve_suite_" + std::to_string(getpid());
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }

@@ -26,7 +26,7 @@ using ::testing::HasSubstr;
 class GoldenTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "/omserve_golden_" + std::to_string(getpid());
+    folder_ = ::testing::TempDir() + "omserve_golden_" + std::to_string(getpid());
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }

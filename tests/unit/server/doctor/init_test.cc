@@ -25,7 +25,7 @@ using ::testing::SizeIs;
 class InitTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "/omserve_init_" + std::to_string(getpid());
+    folder_ = ::testing::TempDir() + "omserve_init_" + std::to_string(getpid());
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }

@@ -25,7 +25,7 @@ using Json = nlohmann::json;
 class ProfileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "/omserve_profile_" + std::to_string(getpid());
+    folder_ = ::testing::TempDir() + "omserve_profile_" + std::to_string(getpid());
     std::filesystem::create_directories(folder_ + "/models/deep");
     WriteOm("gears", {.gears = {1, 4, 8}, .width = 3});
     WriteOm("deep/fixed", {.static_batch = 2, .width = 5});

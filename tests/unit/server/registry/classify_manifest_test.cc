@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 class ClassifyManifestTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = ::testing::TempDir() + "/omserve_classify_" + std::to_string(getpid()) + ".om";
+    path_ = ::testing::TempDir() + "omserve_classify_" + std::to_string(getpid()) + ".om";
     hostacl::OmModel om;
     om.name = "net";
     om.soc = "Ascend310P3";
