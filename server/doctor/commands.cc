@@ -44,6 +44,18 @@ void AddShared(CLI::App& command, Asked<Options>& asked) {
   command.add_flag("--json", asked.json, "one JSON document");
 }
 
+// What was said before the command's name holds, too.
+template <typename Options>
+void Inherit(const CLI::App& command, Asked<Options>& asked) {
+  const CLI::App& whole = *command.get_parent();
+  const CLI::Option& library = *whole.get_option("--acl-library");
+  if (command.count("--acl-library") == 0 && library.count() > 0) {
+    asked.options.acl_library = library.as<std::string>();
+  }
+  asked.json = asked.json || whole.count("--json") > 0;
+  asked.options.progress = stderr;
+}
+
 }  // namespace
 
 void AddInitCommand(CLI::App& cli, int& code) {
@@ -54,8 +66,8 @@ void AddInitCommand(CLI::App& cli, int& code) {
   command.add_flag("--force", asked->options.force, "write manifests that are there anew");
   command.add_flag("--dry-run", asked->options.dry_run, "print them, write nothing");
   AddShared(command, *asked);
-  command.callback([asked, &code] {
-    asked->options.progress = stderr;
+  command.callback([asked, &command, &code] {
+    Inherit(command, *asked);
     code = Print(RunInit(asked->options), asked->json, InitText, InitJson);
   });
 }
@@ -81,10 +93,10 @@ void AddProfileCommand(CLI::App& cli, int& code) {
                      "folder of the programs conformance_*");
   command.add_flag("--no-conformance", *without, "leave the conformance suite out");
   AddShared(command, *asked);
-  command.callback([asked, seconds, without, &code] {
+  command.callback([asked, seconds, without, &command, &code] {
+    Inherit(command, *asked);
     asked->options.timing.most = absl::Seconds(*seconds);
     asked->options.conformance = !*without;
-    asked->options.progress = stderr;
     code = Print(RunProfile(asked->options), asked->json, ProfileText, ProfileJson);
   });
 }
@@ -100,8 +112,8 @@ void AddCompareCommand(CLI::App& cli, int& code) {
   command.add_option("--min-cosine", asked->options.min_cosine, "of every output")
       ->check(CLI::Range(-1., 1.));
   AddShared(command, *asked);
-  command.callback([asked, &code] {
-    asked->options.progress = stderr;
+  command.callback([asked, &command, &code] {
+    Inherit(command, *asked);
     code = Print(RunCompare(asked->options), asked->json, CompareText, CompareJson);
   });
 }

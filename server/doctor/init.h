@@ -64,7 +64,7 @@ absl::StatusOr<InitReport> RunInit(const InitOptions& options);
 
 // Ends with a line end.
 std::string InitText(const InitReport& report);
-// The same as one JSON document; see server/doctor/README.md.
+// The same as one JSON document; see docs/first_ten_minutes.md.
 std::string InitJson(const InitReport& report);
 
 }  // namespace omserve

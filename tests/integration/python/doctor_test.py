@@ -37,7 +37,7 @@ def doctor(
     *arguments: str | pathlib.Path, status: int = 0, **variables: str
 ) -> dict[str, object]:
     """The JSON that a command of the doctor printed; it must end with 'status'."""
-    command = [str(DOCTOR), *map(str, arguments), "--json", f"--acl-library={LIBRARY}"]
+    command = [str(DOCTOR), f"--acl-library={LIBRARY}", *map(str, arguments), "--json"]
     run = subprocess.run(
         command,
         capture_output=True,
