@@ -26,7 +26,7 @@ ARROWS = {
     "hostacl": [],
     "server/base": ["pipelines/base"],
     "server/device": ["server/base", "pipelines/base"],
-    "server/doctor": ["server/device", "pipelines/base"],
+    "server/doctor": ["server/registry", "server/device", "server/base", "pipelines"],
     "server/metrics": ["pipelines/base", "server/base"],
     "server/registry": ["server/device", "server/base", "server/metrics", "pipelines"],
     "server/scheduling": ["server/base", "pipelines/base"],

@@ -154,6 +154,17 @@ absl::StatusOr<EmbedOptions> CheckEmbedOptions(const v1::EmbedRequest& request, 
   return options;
 }
 
+absl::StatusOr<ClassifyOptions> CheckClassifyOptions(const v1::EmbedRequest& request,
+                                                     const ClassifyConfig& config) {
+  if (request.feature() != v1::FEATURE_UNSPECIFIED) {
+    return Bad("feature: the model is a classifier and has none");
+  }
+  if (request.top_k() < 0 || request.top_k() > config.num_classes) {
+    return Bad("top_k: ", request.top_k(), " is not between 0 and ", config.num_classes);
+  }
+  return ClassifyOptions{request.top_k() > 0 ? request.top_k() : config.top_k};
+}
+
 absl::Status CheckRequestId(std::string_view request_id) {
   if (request_id.size() <= kMaxRequestId) return absl::OkStatus();
   return Bad("request_id: ", request_id.size(), " bytes, but ", kMaxRequestId, " are the most");

@@ -175,6 +175,9 @@ class CallMaker {
     if (std::holds_alternative<InternVit>(served.pipeline)) {
       return MakePipeline<EmbedAdapter>(request, parameters, options);
     }
+    if (std::holds_alternative<Classify>(served.pipeline)) {
+      return MakePipeline<ClassifyAdapter>(request, parameters, options);
+    }
     return MakePipeline<ReadTextAdapter>(request, parameters, options);
   }
 
