@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/load/class_json.h"
 #include "client/picture_files.h"
 #include "client/shared_options.h"
 
@@ -19,7 +20,9 @@ constexpr int64_t kMaxRequests = 1'000'000'000;
 constexpr double kMaxMilliseconds = 86'400'000;
 
 const std::map<std::string, ClassSpec::Method> kMethods = {{"detect", ClassSpec::Method::kDetect},
-                                                           {"embed", ClassSpec::Method::kEmbed}};
+                                                           {"embed", ClassSpec::Method::kEmbed},
+                                                           {"read", ClassSpec::Method::kRead},
+                                                           {"infer", ClassSpec::Method::kInfer}};
 
 // An option whose text 'parse' (text -> StatusOr) turns into *value.
 template <typename Parse, typename Value>
@@ -50,8 +53,41 @@ void AddClassOptions(CLI::App& app, LoadCommand* command) {
   AddChoice(&app, "--mask", kMaskForms, &base.mask, "form of the masks of detect");
   app.add_option("--priority", base.priority, "sent to the server: interactive or batch")
       ->check(CLI::IsMember({"interactive", "batch"}));
+  app.add_option("--cameras", base.cameras,
+                 "not requests but so many live videos: DetectStream, the server keeps the newest")
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--fps", base.fps, "frames a second of each camera")
+      ->check(CLI::Range(0.001, 10000.0))
+      ->capture_default_str();
   app.add_option("--cancel", base.cancel, "share of requests to cancel")
       ->check(CLI::Range(0.0, 1.0));
+}
+
+void AddKserveOptions(CLI::App& app, ClassSpec* base) {
+  app.add_option_function<std::vector<std::string>>(
+         "--input",
+         [base](const std::vector<std::string>& words) {
+           base->inputs.clear();
+           for (const std::string& word : words) base->inputs.push_back(*ParseKserveInput(word));
+         },
+         "infer: NAME:TYPE:SHAPE, as INPUT0:FP32:1x256 (default: what the server tells)")
+      ->check([](const std::string& word) {
+        return std::string(ParseKserveInput(word).status().message());
+      })
+      ->type_name("");
+  app.add_flag("--server-times", base->server_times,
+               "infer: ask for the parameters in which omserve tells its times");
+}
+
+void AddCheckOptions(CLI::App& app, LoadOptions* options) {
+  app.add_option("--check", options->check,
+                 "share of answers to compare with golden ones, asked for before the run")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--golden", options->golden,
+                 "folder to keep golden answers in, and to take them from");
+  app.add_option("--control", options->control, "host:port for what a scenario reloads")
+      ->envname("OMSERVE_CONTROL")
+      ->capture_default_str();
 }
 
 void AddMilliseconds(CLI::App& app, const std::string& name, absl::Duration* duration,
@@ -145,22 +181,23 @@ absl::Status Named(const std::string& name, const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<ClassSpec>> ClassesOf(const LoadCommand& command) {
+absl::StatusOr<Scenario> ScenarioOf(const LoadCommand& command) {
   if (!command.mix.empty()) {
     absl::StatusOr<std::vector<ClassSpec>> classes = ParseMix(command.mix, command.base);
-    return classes.ok() ? std::move(classes) : Named("--mix", classes.status());
+    return classes.ok() ? absl::StatusOr<Scenario>({.classes = *std::move(classes), .events = {}})
+                        : Named("--mix", classes.status());
   }
   if (command.scenario.empty()) {
-    return std::vector<ClassSpec>{command.base};
+    return Scenario{.classes = {command.base}, .events = {}};
   }
   const absl::StatusOr<std::string> text = ReadFile(command.scenario);
   if (!text.ok()) {
     return Named("--scenario", text.status());
   }
-  absl::StatusOr<std::vector<ClassSpec>> classes = ParseScenario(
+  absl::StatusOr<Scenario> scenario = ParseScenario(
       *text, command.base, std::filesystem::path(command.scenario).parent_path().string());
-  return classes.ok() ? std::move(classes)
-                      : Named("--scenario: " + command.scenario, classes.status());
+  return scenario.ok() ? std::move(scenario)
+                       : Named("--scenario " + command.scenario, scenario.status());
 }
 
 ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const* argv) {
@@ -169,29 +206,46 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
   int64_t deadline_ms = 60000;
   Sending sending;
   CLI::App app(
-      "Loads an omserve, with a closed loop (--in-flight) or an open one (--rate), and reports "
+      "Loads an omserve, or another server that speaks KServe v2, with a closed loop (--in-flight) "
+      "or an open one (--rate), and reports "
       "latencies, outcomes and where the time went.",
       "omserve-loadtest");
   AddServer(app, &command.options.server, &deadline_ms);
+  app.add_option("--json-file", command.json_file, "the same document into a file");
+  app.add_option("--html", command.html, "one page with plots, into a file");
+  app.add_option_function<double>(
+         "--stable-within", [&command](double percent) { command.stable_within = percent / 100; },
+         "exit status 3 unless mean and p99 are known this well (95 % intervals)")
+      ->check(CLI::Range(0.01, 1000.0))
+      ->type_name("PERCENT");
   app.add_flag("--json", command.json, "one JSON document on standard output");
   app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
   app.add_option("--records", command.records, "CSV file to write, one line a request");
   AddClassOptions(app, &command);
+  AddKserveOptions(app, &command.base);
   AddSendingOptions(app, &command.options, &sending);
   AddMilliseconds(app, "--budget-ms", &command.base.budget, "time that the server has, told to it");
   AddMilliseconds(app, "--limit-ms", &command.base.limit,
                   "answers within this are in time (default: the budget, else the deadline)");
   AddMilliseconds(app, "--cancel-within-ms", &command.base.cancel_within,
                   "cancel at a random time up to this (default: 20)");
+  AddMilliseconds(app, "--read-after-ms", &command.base.read_after,
+                  "a slow reader: answers are asked for so late");
+  AddCheckOptions(app, &command.options);
   AddParsed(app, "--fail-on", ParseFailOn, &command.fail_on,
             "exit status 1 for: any, none, or CODE,... (default: any)");
 
   return ParseWith(app, argc, argv, command, [&]() -> std::string {
     command.base.deadline = absl::Milliseconds(deadline_ms);
     command.options.records = !command.records.empty();
-    if (command.base.images.empty() && command.base.raw.width == 0 && command.mix.empty() &&
-        command.scenario.empty()) {
-      return "one of --images, --raw, --mix and --scenario is needed";
+    if (command.mix.empty() && command.scenario.empty()) {
+      if (const absl::Status whole = CheckClass(command.base); !whole.ok()) {
+        return absl::StrCat("the request ", whole.message(),
+                            ": see --images, --raw, --mix, --scenario, --model and --input");
+      }
+    }
+    if (!command.options.golden.empty() && command.options.check <= 0) {
+      command.options.check = 1;
     }
     return Finish(sending, &command.options);
   });
