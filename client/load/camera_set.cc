@@ -12,7 +12,7 @@ namespace omserve::client {
 namespace {
 
 // Frames of a class are numbered from here on, so that nothing else in the run has their numbers.
-uint64_t FirstFrame(size_t request_class) { return static_cast<uint64_t>(request_class + 1) << 40; }
+uint64_t FirstFrame(size_t request_class) { return (request_class + 1) * kFirstFrame; }
 
 }  // namespace
 

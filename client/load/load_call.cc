@@ -39,17 +39,17 @@ void LoadCall::Begin(const LoadOrder& order, const LoadPlan& plan, grpc::Generic
     cancel_due_.emplace();
     cancel_due_->Set(
         queue_, After(spec.cancel_within * SeededDraw(seed, DrawFor::kCancelTime, order.number)),
-        &next_[static_cast<int>(Step::kCancelDue)]);
+        Tag(Step::kCancelDue));
   }
   if (spec.read_after > absl::ZeroDuration()) {
     stream_ = stub.PrepareCall(&context, class_->path(), queue_);
-    stream_->StartCall(&next_[static_cast<int>(Step::kStarted)]);
+    stream_->StartCall(Tag(Step::kStarted));
     return;
   }
   reader_ = stub.PrepareUnaryCall(&context, class_->path(), class_->body(order.number), queue_);
   reader_->StartCall();
   // The call may end, and this object be used again, before this returns.
-  reader_->Finish(&answer_, &status_, &next_[static_cast<int>(Step::kFinished)]);
+  reader_->Finish(&answer_, &status_, Tag(Step::kFinished));
 }
 
 void LoadCall::Reset() {
@@ -62,24 +62,23 @@ void LoadCall::Reset() {
 
 // Every event but the last of a chain starts the next, so that 'awaited_' stays as it is.
 void LoadCall::GoOn(Step step, bool ok) {
-  const auto next = [this](Step to) { return &next_[static_cast<int>(to)]; };
   if (!ok) {
-    stream_->Finish(&status_, next(Step::kFinished));
+    stream_->Finish(&status_, Tag(Step::kFinished));
     return;
   }
   switch (step) {
     case Step::kStarted:
-      stream_->WriteLast(class_->body(order_.number), grpc::WriteOptions(), next(Step::kWritten));
+      stream_->WriteLast(class_->body(order_.number), grpc::WriteOptions(), Tag(Step::kWritten));
       return;
     case Step::kWritten:
       read_due_.emplace();
-      read_due_->Set(queue_, After(class_->spec().read_after), next(Step::kReadDue));
+      read_due_->Set(queue_, After(class_->spec().read_after), Tag(Step::kReadDue));
       return;
     case Step::kReadDue:
-      stream_->Read(&answer_, next(Step::kRead));
+      stream_->Read(&answer_, Tag(Step::kRead));
       return;
     default:
-      stream_->Finish(&status_, next(Step::kFinished));
+      stream_->Finish(&status_, Tag(Step::kFinished));
   }
 }
 

@@ -18,6 +18,10 @@
 
 namespace omserve::client {
 
+// Frames have numbers from here on, single requests have lower ones. What is due before the
+// measured part begins is warm-up.
+inline constexpr uint64_t kFirstFrame = uint64_t{1} << 40;
+
 // A request that is to be sent.
 struct LoadOrder {
   uint64_t number = 0;  // in the run
@@ -79,6 +83,7 @@ class LoadCall {
 
   void Happened(Step step, bool ok);
   void GoOn(Step step, bool ok);
+  void* Tag(Step step) { return static_cast<QueueEvent*>(&next_[static_cast<int>(step)]); }
 
   Owner* const owner_;
   grpc::CompletionQueue* const queue_;

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/load/class_json.h"
+#include "client/load/class_options.h"
+#include "client/load/parsed_option.h"
 #include "client/picture_files.h"
 #include "client/shared_options.h"
 
@@ -17,67 +19,6 @@ namespace {
 constexpr int kDefaultRequests = 1000;
 constexpr int kMaxOpenInFlight = 1'000'000;
 constexpr int64_t kMaxRequests = 1'000'000'000;
-constexpr double kMaxMilliseconds = 86'400'000;
-
-const std::map<std::string, ClassSpec::Method> kMethods = {{"detect", ClassSpec::Method::kDetect},
-                                                           {"embed", ClassSpec::Method::kEmbed},
-                                                           {"read", ClassSpec::Method::kRead},
-                                                           {"infer", ClassSpec::Method::kInfer}};
-
-// An option whose text 'parse' (text -> StatusOr) turns into *value.
-template <typename Parse, typename Value>
-CLI::Option* AddParsed(CLI::App& app, const std::string& name, Parse parse, Value* value,
-                       const std::string& text) {
-  return app
-      .add_option_function<std::string>(
-          name, [parse, value](const std::string& word) { *value = *parse(word); }, text)
-      ->check(
-          [parse](const std::string& word) { return std::string(parse(word).status().message()); })
-      ->type_name("");
-}
-
-void AddClassOptions(CLI::App& app, LoadCommand* command) {
-  ClassSpec& base = command->base;
-  CLI::Option* images = app.add_option("--images", base.images, "pictures, or folders of pictures");
-  CLI::Option* raw =
-      AddParsed(app, "--raw", ParseRawSize, &base.raw, "WIDTHxHEIGHT: made-up raw pixels");
-  CLI::Option* mix =
-      app.add_option("--mix", command->mix, "FILE:SHARE,...: a class of requests for every file");
-  CLI::Option* scenario =
-      app.add_option("--scenario", command->scenario, "JSON file with classes of requests");
-  images->excludes(raw)->excludes(mix)->excludes(scenario);
-  raw->excludes(mix)->excludes(scenario);
-  mix->excludes(scenario);
-  AddChoice(&app, "--method", kMethods, &base.method, "the call (default: detect)");
-  app.add_option("--model", base.model, "a name that `omserve-client models` lists");
-  AddChoice(&app, "--mask", kMaskForms, &base.mask, "form of the masks of detect");
-  app.add_option("--priority", base.priority, "sent to the server: interactive or batch")
-      ->check(CLI::IsMember({"interactive", "batch"}));
-  app.add_option("--cameras", base.cameras,
-                 "not requests but so many live videos: DetectStream, the server keeps the newest")
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--fps", base.fps, "frames a second of each camera")
-      ->check(CLI::Range(0.001, 10000.0))
-      ->capture_default_str();
-  app.add_option("--cancel", base.cancel, "share of requests to cancel")
-      ->check(CLI::Range(0.0, 1.0));
-}
-
-void AddKserveOptions(CLI::App& app, ClassSpec* base) {
-  app.add_option_function<std::vector<std::string>>(
-         "--input",
-         [base](const std::vector<std::string>& words) {
-           base->inputs.clear();
-           for (const std::string& word : words) base->inputs.push_back(*ParseKserveInput(word));
-         },
-         "infer: NAME:TYPE:SHAPE, as INPUT0:FP32:1x256 (default: what the server tells)")
-      ->check([](const std::string& word) {
-        return std::string(ParseKserveInput(word).status().message());
-      })
-      ->type_name("");
-  app.add_flag("--server-times", base->server_times,
-               "infer: ask for the parameters in which omserve tells its times");
-}
 
 void AddCheckOptions(CLI::App& app, LoadOptions* options) {
   app.add_option("--check", options->check,
@@ -88,14 +29,6 @@ void AddCheckOptions(CLI::App& app, LoadOptions* options) {
   app.add_option("--control", options->control, "host:port for what a scenario reloads")
       ->envname("OMSERVE_CONTROL")
       ->capture_default_str();
-}
-
-void AddMilliseconds(CLI::App& app, const std::string& name, absl::Duration* duration,
-                     const std::string& text) {
-  app.add_option_function<double>(
-         name, [duration](double value) { *duration = absl::Milliseconds(value); }, text)
-      ->check(CLI::Range(0.001, kMaxMilliseconds))
-      ->type_name("MS");
 }
 
 // What has to be looked at once all options are known.
@@ -222,15 +155,7 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
   app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
   app.add_option("--records", command.records, "CSV file to write, one line a request");
   AddClassOptions(app, &command);
-  AddKserveOptions(app, &command.base);
   AddSendingOptions(app, &command.options, &sending);
-  AddMilliseconds(app, "--budget-ms", &command.base.budget, "time that the server has, told to it");
-  AddMilliseconds(app, "--limit-ms", &command.base.limit,
-                  "answers within this are in time (default: the budget, else the deadline)");
-  AddMilliseconds(app, "--cancel-within-ms", &command.base.cancel_within,
-                  "cancel at a random time up to this (default: 20)");
-  AddMilliseconds(app, "--read-after-ms", &command.base.read_after,
-                  "a slow reader: answers are asked for so late");
   AddCheckOptions(app, &command.options);
   AddParsed(app, "--fail-on", ParseFailOn, &command.fail_on,
             "exit status 1 for: any, none, or CODE,... (default: any)");

@@ -19,9 +19,13 @@ size_t LoadPlan::ClassOf(uint64_t number) const {
 }
 
 LoadTime LoadPlan::end() const {
-  return options.duration == absl::InfiniteDuration()
-             ? LoadTime::max()
-             : begin + absl::ToChronoNanoseconds(options.duration);
+  if (options.duration == absl::InfiniteDuration()) {
+    return LoadTime::max();
+  }
+  const std::chrono::nanoseconds warmup = schedule.empty()
+                                              ? std::chrono::nanoseconds(0)
+                                              : schedule[static_cast<size_t>(options.warmup)];
+  return begin + warmup + absl::ToChronoNanoseconds(options.duration);
 }
 
 absl::StatusOr<LoadPlan> MakePlan(const LoadOptions& options, std::vector<RequestClass> classes) {

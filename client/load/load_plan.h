@@ -26,7 +26,8 @@ struct LoadPlan {
 
   // The class of the single request with this number.
   size_t ClassOf(uint64_t number) const;
-  // When nothing more is sent, if only time ends the run; of cameras always.
+  // When nothing more is sent, if only time ends the run; of cameras always. The warm-up of a
+  // closed loop is within it.
   LoadTime end() const;
 };
 

@@ -17,7 +17,8 @@ OutcomeRecorder::OutcomeRecorder(const LoadPlan& plan, LoadProgress* progress)
 }
 
 bool OutcomeRecorder::IsMeasured(const LoadOrder& order) const {
-  return order.number >= static_cast<uint64_t>(plan_.options.warmup);
+  return order.number >= static_cast<uint64_t>(plan_.options.warmup) &&
+         (order.number < kFirstFrame || order.scheduled >= progress_->measured_begin());
 }
 
 absl::Duration OutcomeRecorder::At(const LoadOrder& order) const {
@@ -49,6 +50,9 @@ void OutcomeRecorder::NotSent(const LoadOrder& order) {
 
 void OutcomeRecorder::Dropped(const LoadOrder& order) {
   progress_->CountDropped();
+  if (!IsMeasured(order)) {
+    return;
+  }
   stats_.classes[order.request_class].RecordDropped();
   TimeWindows::Window& window = stats_.windows.At(At(order));
   ++window.requests;

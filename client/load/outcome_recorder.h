@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "client/load/load_call.h"
 #include "client/load/load_plan.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -102,12 +103,14 @@ absl::StatusOr<std::vector<RunEvent>> ReadRunEvents(const json& document) {
       return absl::InvalidArgumentError(absl::StrCat("events[", i, "]", entry.status().message()));
     }
     for (int turn = 0; turn < entry->times; ++turn) {
-      events.push_back(entry->event);
-      events.back().at += absl::Seconds(entry->every * turn);
+      RunEvent event = entry->event;
+      event.at += absl::Seconds(entry->every * turn);
+      const auto place = std::upper_bound(
+          events.begin(), events.end(), event,
+          [](const RunEvent& one, const RunEvent& other) { return one.at < other.at; });
+      events.insert(place, std::move(event));
     }
   }
-  std::stable_sort(events.begin(), events.end(),
-                   [](const RunEvent& one, const RunEvent& other) { return one.at < other.at; });
   return events;
 }
 

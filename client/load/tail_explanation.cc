@@ -96,10 +96,12 @@ TailExplanation ExplainTail(const SlowestAnswers& slowest, const AnswerSample& s
                             .tail_ms = sum / static_cast<double>(tail.size()),
                             .main_cause = causes[name]});
   }
-  std::stable_sort(result.parts.begin(), result.parts.end(),
-                   [](const TailExplanation::Part& one, const TailExplanation::Part& other) {
-                     return one.tail_ms - one.usual_ms > other.tail_ms - other.usual_ms;
-                   });
+  std::sort(result.parts.begin(), result.parts.end(),
+            [](const TailExplanation::Part& one, const TailExplanation::Part& other) {
+              const double above = one.tail_ms - one.usual_ms;
+              const double other_above = other.tail_ms - other.usual_ms;
+              return above != other_above ? above > other_above : one.name < other.name;
+            });
   return result;
 }
 

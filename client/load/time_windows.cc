@@ -57,8 +57,11 @@ std::vector<TimeWindows::Window> TimeWindows::Grouped(size_t count) const {
 }
 
 nlohmann::json TimeWindows::ToJson() const {
+  const size_t size = (windows_.size() + kShown - 1) / kShown;  // of what becomes one
   nlohmann::json list = nlohmann::json::array();
-  for (const Window& window : windows_) {
+  for (size_t i = 0; i < windows_.size(); i += size) {
+    Window window;
+    for (size_t k = i; k < std::min(i + size, windows_.size()); ++k) window.Merge(windows_[k]);
     const LatencyHistogram& times = window.latency;
     const auto number = [&times](double value) {
       return times.count() > 0 ? nlohmann::json(value) : nlohmann::json(nullptr);
@@ -74,7 +77,8 @@ nlohmann::json TimeWindows::ToJson() const {
                     {"p99", number(times.PercentileMs(99))},
                     {"max", number(times.max_ms())}});
   }
-  return {{"width_s", absl::ToDoubleSeconds(width_)}, {"windows", std::move(list)}};
+  return {{"width_s", absl::ToDoubleSeconds(width_ * static_cast<int64_t>(size))},
+          {"windows", std::move(list)}};
 }
 
 }  // namespace omserve::client

@@ -18,6 +18,7 @@ namespace omserve::client {
 class TimeWindows {
  public:
   static constexpr size_t kMost = 256;
+  static constexpr size_t kShown = 100;  // of ToJson, at most
 
   struct Window {
     int64_t requests = 0;

@@ -7,6 +7,9 @@ const at = (id) => document.getElementById(id);
 const number = (value) => value === null || value === undefined ? "–"
   : Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(3);
 
+const tick = (value) => String(+value.toPrecision(3));
+const called = (answer) => answer.number >= 2 ** 40 ? `frame ${answer.number % 2 ** 40}` : `#${answer.number}`;
+
 function element(name, attributes, parent, text) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -55,9 +58,9 @@ function ticks(least, most, log) {
 }
 
 // An empty plot: the two axes, and what turns values into places.
-function plot(place, { width = 1040, height = 230, x, y, xText = number, yText = number, xTicks, unit }) {
+function plot(place, { width = 1040, height = 230, x, y, xText = tick, yText = tick, xTicks, unit }) {
   const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, at(place));
-  const left = 52, right = width - 10, top = 14, bottom = height - 24;
+  const left = 52, right = width - 26, top = 14, bottom = height - 24;
   const scale = (axis, from, to) => {
     const turn = axis.log ? Math.log10 : (value) => value;
     const low = turn(axis.least), span = turn(axis.most) - low || 1;
@@ -186,7 +189,7 @@ function histogram() {
   const bars = new Array(count).fill(0), step = Math.log(most / least) / count;
   for (const [bound, n] of buckets) bars[Math.min(count - 1, Math.floor(Math.log(bound / least) / step))] += n;
   const frame = plot("histogram", { width: 500, x: { least, most, log: true }, y: { least: 0.5, most: Math.max(...bars) * 1.3, log: true },
-    unit: "answers", xText: (value) => `${number(value)} ms`, yText: (value) => value >= 1 ? String(value) : "" });
+    unit: "answers", xText: (value) => `${tick(value)} ms`, yText: (value) => value >= 1 ? String(value) : "" });
   bars.forEach((n, i) => {
     if (n === 0) return;
     const x = frame.px(least * Math.exp(i * step));
@@ -204,7 +207,7 @@ function slowest() {
   const svg = element("svg", { viewBox: `0 0 1040 ${height}`, role: "img" }, at("slowest"));
   run.slowest.forEach((answer, i) => {
     const y = 6 + 26 * i, whole = answer.parts_ms.reduce((sum, [, ms]) => sum + ms, 0);
-    element("text", { x: 0, y: y + 13 }, svg, `#${answer.number} ${answer.class}, ${number(answer.latency_ms)} ms`);
+    element("text", { x: 0, y: y + 13 }, svg, `${called(answer)} ${answer.class}, ${number(answer.latency_ms)} ms`);
     let x = 190;
     for (const [name, ms] of answer.parts_ms) {
       const wide = ms / Math.max(whole, most) * 560;
@@ -215,7 +218,7 @@ function slowest() {
     element("text", { x: 770, y: y + 13 }, svg, answer.main_cause ? `because of: ${answer.main_cause}` : "");
   });
   table("tail", ["part, mean ms", "usual", "in the slowest", "main cause of"],
-    run.tail.parts.map((part) => [part.part, part.usual_ms, part.tail_ms, String(part.main_cause)]));
+    run.tail.parts.slice(0, 12).map((part) => [part.part, part.usual_ms, part.tail_ms, String(part.main_cause)]));
 }
 
 function tables() {

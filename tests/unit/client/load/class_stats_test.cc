@@ -182,7 +182,7 @@ TEST(SlowestAnswersTest, KeepsTheSlowest) {
   ASSERT_EQ(one.answers().size(), SlowestAnswers::kKept);
   // 100 * 37 % 101 = 64 is the one that is left out.
   for (size_t i = 0; i < SlowestAnswers::kKept; ++i) {
-    const SlowestAnswers::Answer& answer = one.answers()[i];
+    const LoadAnswer& answer = one.answers()[i];
     EXPECT_EQ(answer.latency, absl::Milliseconds(100 - i));
     EXPECT_EQ(answer.timing.stages(0).queue().nanos(), answer.number * 1'000'000);
   }

@@ -33,7 +33,7 @@ LoadOptions Few(const FakeInfer& fake) {
   return options;
 }
 
-absl::StatusOr<LoadResult> Run(const LoadOptions& options, const ClassSpec& spec) {
+absl::StatusOr<LoadResult> Load(const LoadOptions& options, const ClassSpec& spec) {
   auto classes = MakeClasses({spec});
   if (!classes.ok()) return classes.status();
   return RunLoad(options, *std::move(classes));
@@ -43,7 +43,7 @@ TEST(KserveLoadTest, SendsTensorsAndReadsTimes) {
   FakeInfer fake;
   ClassSpec spec = Echo();
   spec.budget = absl::Milliseconds(250);
-  auto result = Run(Few(fake), spec);
+  auto result = Load(Few(fake), spec);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->all.ok, 20);
   EXPECT_TRUE(result->all.stages.stages().empty()) << "not asked for";
@@ -54,7 +54,7 @@ TEST(KserveLoadTest, SendsTensorsAndReadsTimes) {
   EXPECT_EQ(sent.parameters().at("timeout").int64_param(), 250'000);
 
   spec.server_times = true;
-  result = Run(Few(fake), spec);
+  result = Load(Few(fake), spec);
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_EQ(result->all.stages.stages().size(), 1U);
   EXPECT_EQ(result->all.stages.stages()[0].name, "echo");
@@ -70,7 +70,7 @@ TEST(KserveLoadTest, DerivesTheInputsFromTheServer) {
   ASSERT_TRUE(DeriveInputs(channels.front(), &spec).ok());
   ASSERT_EQ(spec.inputs.size(), 1U);
   EXPECT_EQ(spec.inputs[0].shape, (std::vector<int64_t>{1, 16})) << "an open side is 1";
-  EXPECT_TRUE(Run(Few(fake), spec).ok());
+  EXPECT_TRUE(Load(Few(fake), spec).ok());
   spec.inputs.clear();
   spec.model = "other";
   EXPECT_EQ(DeriveInputs(channels.front(), &spec).code(), absl::StatusCode::kNotFound);
@@ -87,7 +87,7 @@ TEST(KserveLoadTest, DoesNotBeginWithoutTheModel) {
   FakeInfer fake;
   ClassSpec spec = Echo();
   spec.model = "other";
-  const auto result = Run(Few(fake), spec);
+  const auto result = Load(Few(fake), spec);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("other"));
 }
@@ -99,23 +99,23 @@ TEST(KserveLoadTest, ComparesAnswersWithGoldenOnes) {
   LoadOptions options = Few(fake);
   options.check = 1;
   options.golden = folder.string();
-  auto result = Run(options, Echo());
+  auto result = Load(options, Echo());
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->all.checked, 20);
   EXPECT_EQ(result->all.wrong, 0);
   EXPECT_TRUE(std::filesystem::exists(folder / "echo-0.answer"));
 
   fake.Shift(1e-5F);  // as another batch may round
-  EXPECT_EQ(Run(options, Echo())->all.wrong, 0);
+  EXPECT_EQ(Load(options, Echo())->all.wrong, 0);
   fake.Shift(0.5F);
-  result = Run(options, Echo());
+  result = Load(options, Echo());
   EXPECT_EQ(result->all.wrong, 20);
   EXPECT_EQ(result->all.ok, 20);
   EXPECT_EQ(result->all.in_time, 0) << "a wrong answer is no use, however early";
 
   options.golden.clear();  // asked for anew
   options.check = 0.5;
-  result = Run(options, Echo());
+  result = Load(options, Echo());
   EXPECT_EQ(result->all.wrong, 0);
   EXPECT_GT(result->all.checked, 2);
   EXPECT_LT(result->all.checked, 18);
