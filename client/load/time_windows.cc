@@ -57,7 +57,8 @@ std::vector<TimeWindows::Window> TimeWindows::Grouped(size_t count) const {
 }
 
 nlohmann::json TimeWindows::ToJson() const {
-  const size_t size = (windows_.size() + kShown - 1) / kShown;  // of what becomes one
+  // So many become one.
+  const size_t size = std::max<size_t>(1, (windows_.size() + kShown - 1) / kShown);
   nlohmann::json list = nlohmann::json::array();
   for (size_t i = 0; i < windows_.size(); i += size) {
     Window window;

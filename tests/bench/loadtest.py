@@ -120,7 +120,7 @@ def bench_truth(out: pathlib.Path, report: Report) -> None:
             ):
                 table = out / f"perf_analyzer-{name}.csv"
                 row = analyze(
-                    address, "echo", [*load, "--measurement-interval=10000", "--max-trials=3"], table
+                    address, "echo", [*load, "--measurement-interval=6000", "--max-trials=3"], table
                 )
                 how = (
                     f"perf_analyzer 2.41.1, unmodified, {' '.join(load)}, of the same server with its "
