@@ -25,10 +25,6 @@ LoadChannels OpenChannels(const std::string& server, int count) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  if (const char* x = getenv("OMX"); x != nullptr && x[0] == '1') {
-    arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
-    arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
-  }
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   LoadChannels channels;
