@@ -47,11 +47,9 @@ void TimeWindows::Merge(TimeWindows other) {
 }
 
 std::vector<TimeWindows::Window> TimeWindows::Grouped(size_t count) const {
-  const size_t size = std::max<size_t>(1, windows_.size() / std::max<size_t>(1, count));
-  std::vector<Window> groups;
+  std::vector<Window> groups(std::min(count, windows_.size()));
   for (size_t i = 0; i < windows_.size(); ++i) {
-    if (i % size == 0 && groups.size() < count) groups.emplace_back();
-    groups.back().Merge(windows_[i]);
+    groups[i * groups.size() / windows_.size()].Merge(windows_[i]);
   }
   return groups;
 }

@@ -43,8 +43,8 @@ class TimeWindows {
 
   absl::Duration width() const { return width_; }
   const std::vector<Window>& windows() const { return windows_; }
-  // 'count' windows of equal width (the last may be wider) over what was measured; fewer if there
-  // are not so many.
+  // 'count' windows over what was measured, of widths that differ by one of ours at most; fewer if
+  // there are not so many. REQUIRES: count > 0.
   std::vector<Window> Grouped(size_t count) const;
   // {"width_s", "windows": [{"ok", "in_time", "wrong", "failed", "dropped", "not_sent", "mean",
   // "p50", "p99", "max"}]}, latencies in milliseconds, null without answers.

@@ -58,6 +58,10 @@ TEST(TimeWindowsTest, GroupsEvenly) {
   ASSERT_EQ(groups.size(), 20U);
   for (const auto& group : groups) EXPECT_EQ(group.ok, 50);
   EXPECT_EQ(windows.Grouped(1000).size(), 200U);
+  for (const auto& group : Answers(195, [](int) { return 5; }).Grouped(20)) {  // 39 windows
+    EXPECT_GE(group.ok, 5);
+    EXPECT_LE(group.ok, 10) << "none is much wider than another";
+  }
   EXPECT_TRUE(TimeWindows().Grouped(5).empty());
 }
 
