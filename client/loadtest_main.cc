@@ -2,14 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <fstream>
 #include <iostream>
 #include <utility>
 #include <vector>
 
 #include "client/answer_json.h"
 #include "client/error_advice.h"
+#include "client/load/kserve_request.h"
+#include "client/load/load_channels.h"
 #include "client/load/load_command_line.h"
-#include "client/load/load_progress_line.h"
+#include "client/load/load_page.h"
+#include "client/load/load_progress_view.h"
 #include "client/load/load_report.h"
 #include "client/load/load_run.h"
 
@@ -18,43 +22,86 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kMistake = 2;
+constexpr int kUnstable = 3;
 
-int Run(const LoadCommand& command) {
-  const absl::StatusOr<std::vector<ClassSpec>> specs = ClassesOf(command);
-  if (!specs.ok()) {
-    std::cerr << "error: " << DescribeError(specs.status()) << "\n";
-    return kMistake;
+int Complain(const std::string& what, int exit_status) {
+  std::cerr << "error: " << what << "\n";
+  return exit_status;
+}
+
+absl::Status DeriveAllInputs(const std::string& server, std::vector<ClassSpec>* classes) {
+  for (ClassSpec& spec : *classes) {
+    if (spec.method != ClassSpec::Method::kInfer) continue;
+    const LoadChannels channels = OpenChannels(server, 1);
+    if (absl::Status status = DeriveInputs(channels.front(), &spec); !status.ok()) return status;
   }
-  absl::StatusOr<std::vector<RequestClass>> classes = MakeClasses(*specs);
+  return absl::OkStatus();
+}
+
+bool Write(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  return path.empty() || static_cast<bool>(file.flush());
+}
+
+// The files and the report on standard output; false, with a complaint, if one cannot be written.
+bool Tell(const LoadCommand& command, const std::vector<ClassSpec>& classes,
+          const LoadResult& result) {
+  const LoadHead head = {.options = command.options, .classes = classes};
+  const nlohmann::json document = LoadJson(head, result);
+  if (command.json) {
+    std::cout << Dump(document) << "\n";
+  } else {
+    std::cout << LoadText(head, result);
+  }
+  std::vector<std::string> names;
+  for (const ClassSpec& spec : classes) names.push_back(spec.name);
+  absl::Status status;
+  if (!command.records.empty()) {
+    status = WriteRecords(command.records, result.stats.records, names);
+  }
+  if (status.ok() && !Write(command.json_file, Dump(document) + "\n")) {
+    status = absl::UnavailableError("cannot write " + command.json_file);
+  }
+  if (status.ok() && !Write(command.html, LoadPage(document))) {
+    status = absl::UnavailableError("cannot write " + command.html);
+  }
+  if (!status.ok()) Complain(std::string(status.message()), kFailed);
+  return status.ok();
+}
+
+int Run(LoadCommand command) {
+  absl::StatusOr<Scenario> scenario = ScenarioOf(command);
+  if (!scenario.ok()) {
+    return Complain(DescribeError(scenario.status()), kMistake);
+  }
+  command.options.events = scenario->events;
+  std::vector<ClassSpec>& specs = scenario->classes;
+  if (const absl::Status derived = DeriveAllInputs(command.options.server, &specs); !derived.ok()) {
+    return Complain("the inputs of the model: " + DescribeError(derived), kFailed);
+  }
+  absl::StatusOr<std::vector<RequestClass>> classes = MakeClasses(specs);
   if (!classes.ok()) {
-    std::cerr << "error: pictures of " << DescribeError(classes.status()) << "\n";
-    return kFailed;
+    return Complain("requests of " + DescribeError(classes.status()), kFailed);
   }
-  LoadProgressLine line(stderr, command.progress && isatty(STDERR_FILENO) != 0);
+  LoadProgressView view(stderr, command.progress && isatty(STDERR_FILENO) != 0);
   const absl::StatusOr<LoadResult> result =
       RunLoad(command.options, *std::move(classes),
-              [&line](const LoadMoment& moment) { line.Show(moment); });
-  line.End();
+              [&view](const LoadMoment& moment) { view.Show(moment); });
+  view.End();
   if (!result.ok()) {
-    std::cerr << "error: " << DescribeError(result.status()) << "\n  -> "
-              << AdviceFor(result.status(), command.options.server) << "\n";
+    return Complain(DescribeError(result.status()) + "\n  -> " +
+                        AdviceFor(result.status(), command.options.server),
+                    kFailed);
+  }
+  if (!Tell(command, specs, *result) || HasFailed(command.fail_on, result->all)) {
     return kFailed;
   }
-  if (!command.records.empty()) {
-    std::vector<std::string> names;
-    for (const ClassSpec& spec : *specs) names.push_back(spec.name);
-    if (absl::Status status = WriteRecords(command.records, result->records, names); !status.ok()) {
-      std::cerr << "error: --records: " << status.message() << "\n";
-      return kFailed;
-    }
+  if (command.stable_within > 0 && !result->stability.IsStable(command.stable_within)) {
+    return Complain("not stable: mean or p99 is not known as well as --stable-within asks",
+                    kUnstable);
   }
-  const LoadHead head = {.options = command.options, .classes = *specs};
-  if (command.json) {
-    std::cout << Dump(LoadJson(head, *result)) << "\n";
-  } else {
-    std::cout << LoadText(head, *result);
-  }
-  return HasFailed(command.fail_on, result->all) ? kFailed : 0;
+  return 0;
 }
 
 }  // namespace
