@@ -152,6 +152,10 @@ void World::SendNext(size_t index) {
 
 int64_t World::DrawItems(const ItemModel& model) {
   if (model.kind == ItemModel::Kind::kFixed) return model.most;
+  if (model.kind == ItemModel::Kind::kListed) {
+    return model
+        .listed[static_cast<size_t>(random_.Int(0, static_cast<int64_t>(model.listed.size()) - 1))];
+  }
   const double part = std::pow(random_.Unit(), model.skew);
   return static_cast<int64_t>(part * static_cast<double>(model.most + 1));
 }
