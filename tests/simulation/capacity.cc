@@ -181,6 +181,10 @@ int main(int argc, char** argv) {
   const auto model = ModelOf(options);
   if (!model.ok()) return Fail(options.profile, model.status());
   if (options.in_flight > 0) return PrintSaturation(*model, options);
+  if (options.p99_ms > options.seconds * 1e3 / 4) {
+    return Fail("--p99-ms",
+                absl::InvalidArgumentError("is not far below --seconds; make a run longer"));
+  }
   if (options.rate > 0 && options.p99_ms > 0) return PrintPlan(*model, options);
   return Fail("command line",
               absl::InvalidArgumentError("give --rate and --p99-ms, or --in-flight"));

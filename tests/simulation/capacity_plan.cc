@@ -40,29 +40,36 @@ LoadModel LoadOf(const CapacityModel& model) {
   return load;
 }
 
-// Of the requests that were sent after the warm-up.
+// Of the requests that were sent after the warm-up, and so early that the limit was over at the
+// end. With an infinite limit, of those that were answered.
 CapacityPoint PointOf(const CapacityModel& model, int devices, const WorldResult& result,
-                      int64_t offered_or_answers, absl::Duration limit) {
-  const absl::Duration counted = model.lasting * (1 - kWarmUp);
+                      absl::Duration limit) {
+  const bool limited = limit != absl::InfiniteDuration();
   const absl::Time from = absl::UnixEpoch() + model.lasting * kWarmUp;
-  CapacityPoint point;
-  point.devices = devices;
-  std::vector<absl::Duration> latencies;
+  const absl::Time to = absl::UnixEpoch() + model.lasting - (limited ? limit : absl::Duration());
+  const double seconds = absl::ToDoubleSeconds(model.lasting * (1 - kWarmUp));
   const LoadResult& load = result.loads[0];
+  std::vector<absl::Duration> latencies;
   int64_t answered = 0;
   for (size_t i = 0; i < load.latencies.size(); ++i) {
+    const absl::Time sent = load.done_at[i] - load.latencies[i];
     if (load.done_at[i] >= from) ++answered;
-    if (load.done_at[i] - load.latencies[i] >= from) latencies.push_back(load.latencies[i]);
+    if (sent >= from && sent <= to) latencies.push_back(load.latencies[i]);
   }
   std::sort(latencies.begin(), latencies.end());
-  const int64_t all = std::max<int64_t>(offered_or_answers, static_cast<int64_t>(latencies.size()));
+  const auto all = limited
+                       ? std::count_if(load.sent_at.begin(), load.sent_at.end(),
+                                       [&](absl::Time sent) { return sent >= from && sent <= to; })
+                       : static_cast<std::ptrdiff_t>(latencies.size());
   const auto quantile = [&](double part) {
     const auto at = static_cast<size_t>(std::ceil(part * static_cast<double>(all)));
     return at == 0 || at > latencies.size() ? absl::InfiniteDuration() : latencies[at - 1];
   };
   const auto within = std::upper_bound(latencies.begin(), latencies.end(), limit);
-  point.offered = static_cast<double>(all) / absl::ToDoubleSeconds(counted);
-  point.answered = static_cast<double>(answered) / absl::ToDoubleSeconds(counted);
+  CapacityPoint point;
+  point.devices = devices;
+  point.offered = to > from ? static_cast<double>(all) / absl::ToDoubleSeconds(to - from) : 0;
+  point.answered = static_cast<double>(answered) / seconds;
   point.within =
       all == 0 ? 0 : static_cast<double>(within - latencies.begin()) / static_cast<double>(all);
   point.p50 = quantile(0.5);
@@ -79,7 +86,7 @@ CapacityPoint Saturate(const CapacityModel& model, int devices, int in_flight) {
   load.kind = LoadModel::Kind::kClosed;
   load.clients = in_flight;
   scenario.loads.push_back(std::move(load));
-  return PointOf(model, devices, World(scenario, nullptr).Run(), 0, absl::InfiniteDuration());
+  return PointOf(model, devices, World(scenario, nullptr).Run(), absl::InfiniteDuration());
 }
 
 CapacityPoint Offer(const CapacityModel& model, int devices, double rate, absl::Duration limit) {
@@ -87,11 +94,7 @@ CapacityPoint Offer(const CapacityModel& model, int devices, double rate, absl::
   LoadModel load = LoadOf(model);
   load.interval = absl::Seconds(1) / rate;
   scenario.loads.push_back(std::move(load));
-  // Requests of the last moments have no answer yet: as many as come in the limit are forgiven.
-  const absl::Duration counted = model.lasting * (1 - kWarmUp) - limit;
-  const auto offered =
-      static_cast<int64_t>(std::floor(rate * std::max(0.0, absl::ToDoubleSeconds(counted))));
-  return PointOf(model, devices, World(scenario, nullptr).Run(), offered, limit);
+  return PointOf(model, devices, World(scenario, nullptr).Run(), limit);
 }
 
 CapacityAnswer PlanCapacity(const CapacityModel& model, const CapacityGoal& goal) {

@@ -167,6 +167,7 @@ void World::Arrive(size_t index) {
   Request request;
   request.load = index;
   request.sent = timeline_.now();
+  result_.loads[index].sent_at.push_back(request.sent);
   const double part = 1 + load.budget_spread * random_.Between(-1, 1);
   request.budget_end = timeline_.now() + load.budget * part;
   for (const ItemModel& items : load.items) request.items.push_back(DrawItems(items));
