@@ -55,6 +55,8 @@ int main(int argc, char** argv) {
   }
   if (!model_dir.empty()) config.model_dir = model_dir;
   if (!acl_library.empty()) config.acl_library = acl_library;
+  config.log.json = config.log.json || json;
+  omserve::InitLog(config.log.json);
   auto pipelines = omserve::LoadPipelines(config);
   if (!pipelines.ok()) return Fail(kUsage, pipelines.status());
   if (check) {

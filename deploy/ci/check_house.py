@@ -28,10 +28,11 @@ ARROWS = {
     "server/device": ["server/base", "pipelines/base"],
     "server/doctor": ["server/registry", "server/device", "server/base", "pipelines"],
     "server/metrics": ["pipelines/base", "server/base"],
+    "server/tracing": ["server/base", "server/metrics", "pipelines/base"],
     "server/registry": ["server/device", "server/base", "server/metrics", "pipelines"],
     "server/scheduling": ["server/base", "pipelines/base"],
     "server/batching": ["server/scheduling", "server/registry", "server/device", "server/base", "server/metrics", "pipelines"],
-    "server/service": ["server/batching", "server/registry", "server/device", "server/base", "server/metrics", "pipelines"],
+    "server/service": ["server/tracing", "server/batching", "server/registry", "server/device", "server/base", "server/metrics", "pipelines"],
     "server": ["server", "pipelines"],
     "client": [],
     "tests": ["pipelines", "hostacl", "server", "client", "tests"],
@@ -43,6 +44,8 @@ INCLUDES = [
     (r'#include [<"]opencv2/', ("pipelines/image/", "client/drawing/", "tests/"), "go through pipelines/image"),
     (r'#include [<"](grpc|grpcpp)/', ("server/service/", "client/", "tests/"), "go through server/service"),
     (r'#include [<"]openvino/', ("hostacl/", "tests/bench/hostacl/"), "the engine is hostacl's"),
+    (r'#include [<"]curl/', ("server/tracing/",), "go through server/tracing"),
+    (r'#include [<"]civetweb', ("server/metrics/", "tests/"), "go through server/metrics"),
     (r'#include [<"]prometheus/', ("server/metrics/", "tests/"), "go through server/metrics"),
 ]
 WORDS = [

@@ -124,7 +124,9 @@ ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
                                  "Attempts to get a failed device back, by result")),
       model_ready_(Gauge(*registry_, "omserve_model_ready", "1 while the model is served")),
       model_load_(
-          Gauge(*registry_, "omserve_model_load_duration_seconds", "What loading the model took")) {
+          Gauge(*registry_, "omserve_model_load_duration_seconds", "What loading the model took")),
+      traces_(Counter(*registry_, "omserve_traces_total",
+                      "Sampled requests that were exported or dropped, by result")) {
   Gauge(*registry_, "omserve_build_info", "Always 1; what is running, in its labels")
       .Add({{"version", info.version},
             {"commit", info.commit},
@@ -206,6 +208,11 @@ prometheus::Counter* ServerMetrics::AddRecovery(int device, std::string_view res
 ModelMetrics ServerMetrics::AddModel(const std::string& model, const std::string& version) {
   const prometheus::Labels labels = {{"model", model}, {"version", version}};
   return {&model_ready_.Add(labels), &model_load_.Add(labels)};
+}
+
+TracingMetrics ServerMetrics::AddTracing() {
+  const auto result = [this](const char* name) { return &traces_.Add({{"result", name}}); };
+  return {result("exported"), result("queue_full"), result("not_taken")};
 }
 
 std::string ServerMetrics::Text() const {

@@ -100,6 +100,13 @@ struct ModelMetrics {
   prometheus::Gauge* load_seconds = nullptr;
 };
 
+// Of the exporter of traces, in requests.
+struct TracingMetrics {
+  prometheus::Counter* exported = nullptr;
+  prometheus::Counter* queue_full = nullptr;  // dropped before the export
+  prometheus::Counter* not_taken = nullptr;   // dropped after it
+};
+
 // What omserve_build_info tells.
 struct BuildInfo {
   std::string version;
@@ -129,6 +136,8 @@ class ServerMetrics {
   // Attempts to get a device back that had failed; the results are a small fixed set.
   prometheus::Counter* AddRecovery(int device, std::string_view result);
   ModelMetrics AddModel(const std::string& model, const std::string& version);
+
+  TracingMetrics AddTracing();
 
   // Streams that are open.
   prometheus::Gauge& streams() { return streams_; }
@@ -168,6 +177,7 @@ class ServerMetrics {
   Family<prometheus::Counter>& device_recoveries_;
   Family<prometheus::Gauge>& model_ready_;
   Family<prometheus::Gauge>& model_load_;
+  Family<prometheus::Counter>& traces_;
 };
 
 }  // namespace omserve

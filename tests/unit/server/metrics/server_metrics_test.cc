@@ -23,6 +23,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   metrics.AddDevice(0);
   metrics.AddRecovery(0, "recovered");
   metrics.AddModel("vitdet", "1");
+  metrics.AddTracing();
   const std::string text = metrics.Text();
   for (const char* family : {"omserve_requests_total",
                              "omserve_request_failures_total",
@@ -47,6 +48,7 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
                              "omserve_build_info",
                              "omserve_request_restarts_total",
                              "omserve_stream_frames_dropped_total",
+                             "omserve_traces_total",
                              "omserve_streams"}) {
     EXPECT_THAT(text, HasSubstr("# HELP " + std::string(family) + " "));
     EXPECT_THAT(text, HasSubstr("\n" + std::string(family))) << "no series";
