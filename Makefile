@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Every target sets itself up on a bare Debian 12 and does nothing twice.
-.PHONY: demo serve test test-deploy image simulate bench eval build asan tsan format bootstrap clean
+.PHONY: demo serve test test-deploy image simulate bench bench-peers test-offline eval build asan tsan format bootstrap clean
 .DEFAULT_GOAL := demo
 
 CCACHE_DIR ?= $(CURDIR)/build/ccache
@@ -66,6 +66,16 @@ endif
 bench: build
 	@deploy/bootstrap.sh --eval
 	@build/venv/bin/python -m tests.bench.bench --out build/bench $(if $(ONLY),--only $(ONLY))
+
+# Beside Triton and other servers, in one run: build/peers/report.json, peers.md, peers.svg (x86-64)
+bench-peers: build
+	@deploy/bootstrap.sh --peers
+	@build/venv/bin/python -m tests.bench.peers --out build/peers
+
+# Embed over many pictures with Ray Data, a server and a run killed on the way: nothing lost, nothing twice.
+test-offline: build
+	@deploy/bootstrap.sh --offline
+	@deploy/ci/python_tests.sh offline
 
 # Accuracy through the running server: build/eval/report.json
 eval: build

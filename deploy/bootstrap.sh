@@ -4,6 +4,8 @@
 # Installs what omserve is built from on Debian 12 (root or sudo), once: a second run does nothing.
 # usage: deploy/bootstrap.sh [GROUP]
 #   --eval        adds what `make eval`, `make bench` and the recipes need
+#   --peers       that and the other servers of `make bench-peers`
+#   --offline     adds Ray for `make test-offline`
 #   --operations  only what checks deploy/: promtool, kubectl, helm, schemas
 #   --kinds       that and the definitions of operators' kinds
 #   --cluster     that and a Kubernetes API server, built from source
@@ -85,6 +87,8 @@ install_venv() {
 
 # shellcheck source=deploy/operations_tools.sh
 source deploy/operations_tools.sh
+# shellcheck source=deploy/peer_tools.sh
+source deploy/peer_tools.sh
 
 mkdir -p build/deps
 case ${1:-} in
@@ -92,7 +96,7 @@ case ${1:-} in
   --kinds) install_operator_kinds; exit ;;
   --cluster) install_cluster; exit ;;
   --image) install_debian buildah mmdebstrap ca-certificates iproute2 git; exit ;;
-  "" | --eval) ;;
+  "" | --eval | --peers | --offline) ;;
   *) echo "bootstrap: no group '$1'" >&2; exit 2 ;;
 esac
 install_debian "${packages[@]}"
@@ -105,7 +109,9 @@ if [ "$(uname -m)" = x86_64 ]; then # the only one that these two are made for
   install_wheel tritonclient tritonclient-2.41.1.data "tritonclient and perf_analyzer (12 MB)"
   install_wheel cuda_runtime nvidia/cuda_runtime/lib "a library of perf_analyzer's (1 MB)"
 fi
-if [ "${1:-}" = --eval ]; then
+if [ "${1:-}" = --eval ] || [ "${1:-}" = --peers ]; then
   install_debian "${eval_packages[@]}"
   install_venv
 fi
+if [ "${1:-}" = --peers ]; then install_peers; fi
+if [ "${1:-}" = --offline ]; then install_offline; fi

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
-# The tests that are Python. usage: deploy/ci/python_tests.sh unit|operations|integration|deploy
-#   integration needs the release build; operations needs deploy/bootstrap.sh --operations, and deploy
-#   --cluster, --image and `make image`.
+# The tests that are Python. usage: deploy/ci/python_tests.sh unit|operations|integration|deploy|offline
+#   integration needs the release build; operations needs deploy/bootstrap.sh --operations, deploy
+#   --cluster, --image and `make image`, offline --offline and `make build`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 /usr/bin/python3 client/python/generate.py
@@ -29,5 +29,6 @@ case ${1:-} in
     /usr/bin/python3 -m unittest -q tests.deploy.monitored_test
     ;;
   deploy) /usr/bin/python3 -m unittest discover -q -s tests/deploy -t . -p '*_test.py' ;;
-  *) echo "usage: deploy/ci/python_tests.sh unit|operations|integration|deploy" >&2; exit 2 ;;
+  offline) build/deps/ray/bin/python -m unittest -v tests.offline.offline_test ;;
+  *) echo "usage: deploy/ci/python_tests.sh unit|operations|integration|deploy|offline" >&2; exit 2 ;;
 esac

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 
 from deploy.with_server import ROOT, Server, running_server
-from tests.bench import kserve, loadtest, python_host, sched
+from tests.bench import kserve, loadtest, python_host, sched, vit
 from tests.eval.eval import ask, make_data, pictures_in
 from tests.eval.report import Report
 
@@ -196,6 +196,7 @@ def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], No
     named["loadtest.overhead"] = lambda: loadtest.bench_overhead(report)
     for part in DEPLOY_NEEDS:
         named[part] = functools.partial(bench_deploy, part, out, report)
+    named["vit"] = lambda: vit.bench_vit(out, report, 7, 10.0)
     named["ocr"] = lambda: bench_ocr(out, report)
     for name in sched.CASES:
         named[name] = functools.partial(sched.bench_sched, name, out, report, not args.no_plain)

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A closed loop of ModelInfer over one connection, on one thread, at as little cost as gRPC allows:
 // the same bytes again and again, answers counted but not parsed.
-// usage: kserve_loop SERVER MODEL INPUT FLOATS IN_FLIGHT WARMUP_S SECONDS
+// usage: kserve_loop SERVER MODEL INPUT SHAPE IN_FLIGHT WARMUP_S SECONDS
+// SHAPE is what follows the batch of one: 256, or 3x224x224; floats.
 // Prints JSON: requests_per_s, p50_us, p99_us, requests, errors.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,8 @@ struct Call {
   Clock::time_point start;
 };
 
-grpc::ByteBuffer Request(const std::string& model, const std::string& input, int64_t floats) {
+grpc::ByteBuffer Request(const std::string& model, const std::string& input,
+                         const std::string& shape) {
   inference::ModelInferRequest request;
   request.set_model_name(model);
   request.set_id("1");
@@ -37,7 +40,12 @@ grpc::ByteBuffer Request(const std::string& model, const std::string& input, int
   tensor.set_name(input);
   tensor.set_datatype("FP32");
   tensor.add_shape(1);
-  tensor.add_shape(floats);
+  int64_t floats = 1;
+  std::istringstream sizes(shape);
+  for (std::string size; std::getline(sizes, size, 'x');) {
+    tensor.add_shape(std::atoll(size.c_str()));
+    floats *= tensor.shape().Get(tensor.shape_size() - 1);
+  }
   request.add_raw_input_contents(std::string(static_cast<size_t>(floats) * 4, '\x3f'));
   const grpc::Slice slice(request.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);
@@ -62,14 +70,14 @@ double At(const std::vector<double>& sorted, double part) {
 
 int main(int argc, char** argv) {
   if (argc != 8) {
-    std::cerr << "usage: kserve_loop SERVER MODEL INPUT FLOATS IN_FLIGHT WARMUP_S SECONDS\n";
+    std::cerr << "usage: kserve_loop SERVER MODEL INPUT SHAPE IN_FLIGHT WARMUP_S SECONDS\n";
     return 2;
   }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   grpc::GenericStub stub(
       grpc::CreateCustomChannel(argv[1], grpc::InsecureChannelCredentials(), arguments));
-  const grpc::ByteBuffer request = Request(argv[2], argv[3], std::atoll(argv[4]));
+  const grpc::ByteBuffer request = Request(argv[2], argv[3], argv[4]);
   const auto seconds = [](const char* text) {
     return std::chrono::duration_cast<Clock::duration>(
         std::chrono::duration<double>(std::atof(text)));
