@@ -173,6 +173,8 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
       "latencies, outcomes and where the time went.",
       "omserve-loadtest");
   AddServer(app, &command.options.server, &deadline_ms);
+  AccessOptions access;
+  AddAccess(app, &access);
   app.add_flag("--json", command.json, "one JSON document on standard output");
   app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
   app.add_option("--records", command.records, "CSV file to write, one line a request");
@@ -192,6 +194,9 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
     if (command.base.images.empty() && command.base.raw.width == 0 && command.mix.empty() &&
         command.scenario.empty()) {
       return "one of --images, --raw, --mix and --scenario is needed";
+    }
+    if (std::string complaint = LoadAccess(access, &command.options.access); !complaint.empty()) {
+      return complaint;
     }
     return Finish(sending, &command.options);
   });

@@ -36,10 +36,11 @@ absl::StatusOr<Channels> Connect(const LoadOptions& options) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  options.access.Configure(arguments);
   Channels channels;
   for (int i = 0; i < options.channels; ++i) {
     channels.push_back(
-        grpc::CreateCustomChannel(options.server, grpc::InsecureChannelCredentials(), arguments));
+        grpc::CreateCustomChannel(options.server, options.access.Credentials(), arguments));
     if (!channels.back()->WaitForConnected(absl::ToChronoTime(absl::Now() + kPatience))) {
       return absl::UnavailableError(absl::StrCat("connection ", i + 1, " of ", options.channels,
                                                  " to ", options.server, " is not there after ",
@@ -164,7 +165,9 @@ absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options, std::vector<Reque
     return made.status();
   }
   LoadPlan& plan = *made;
-  if (const auto models = VisionClient({.server = options.server}).ListModels(); !models.ok()) {
+  if (const auto models =
+          VisionClient({.server = options.server, .access = options.access}).ListModels();
+      !models.ok()) {
     return models.status();
   }
   const absl::StatusOr<Channels> channels = Connect(plan.options);

@@ -202,6 +202,7 @@ void LoadWorker::Begin(Call* call, uint64_t number, LoadTime scheduled, LoadTime
   call->answer.Clear();
   grpc::ClientContext& context = call->context.emplace();
   request_class.Prepare(&context);
+  plan_.options.access.Sign(context);
   const uint64_t seed = plan_.options.seed;
   const bool cancel = spec.cancel > 0 && SeededDraw(seed, DrawFor::kCancel, number) < spec.cancel;
   progress_->CountSent();

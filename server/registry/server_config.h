@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/registry/version_policy.h"
+#include "server/security/security_config.h"
 
 namespace omserve {
 
@@ -51,6 +52,7 @@ struct ServerConfig {
   int host_threads = 1;
   SchedulingConfig scheduling;
   RepositoryConfig repository;
+  SecurityConfig security;
   std::string cache_dir;            // empty: none
   bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost
