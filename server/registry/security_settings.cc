@@ -63,6 +63,11 @@ absl::Status TakeSecurity(const v1::Security& from, const std::filesystem::path&
   if (from.identities_size() > 0 && from.tls().client_ca().empty()) {
     return Wrong("identities", "belong to client certificates, which need tls.client_ca");
   }
+  if (from.tls().client_certificate() == v1::Tls::OPTIONAL && to.tokens.empty() &&
+      from.identities_size() == 0) {
+    return Wrong("tls.client_certificate",
+                 "OPTIONAL lets everybody in; set tokens or identities, too");
+  }
   for (const v1::Identity& identity : from.identities()) {
     if (identity.name().empty()) return Wrong("identities.name", "must be set");
     const absl::StatusOr<Roles> roles = ParseRoles(absl::StrJoin(identity.roles(), ","));

@@ -205,6 +205,7 @@ TEST_F(SecurityTest, CertificatesHaveRoles) {
       << "a name that nobody has signed";
 }
 
+// The log: serving.md, defect class 12.
 TEST_F(SecurityTest, TokensHaveRoles) {
   Start(Tls() + Tokens());
   const auto channel = Channel(Trusting());
@@ -246,6 +247,7 @@ TEST_F(SecurityTest, TokensOnTheLoopbackInPlainText) {
   EXPECT_EQ(models.models_size(), 1);
 }
 
+// Reference: serving.md, defect class 11.
 // Every method of every service that the running server says it has, on both listeners: none is
 // answered to nobody unless the table says so, and there is none that the table does not know.
 TEST_F(SecurityTest, NoMethodOfAnyServiceIsForgotten) {

@@ -66,6 +66,9 @@ TEST(SecuritySettingsTest, ErrorsNameTheField) {
   EXPECT_THAT(ErrorOf("tls { client_ca: 'a' }"), HasSubstr("security.tls.certificate: must be"));
   EXPECT_THAT(ErrorOf("tls { certificate: 'a' private_key: 'b' client_certificate: OPTIONAL }"),
               HasSubstr("security.tls.client_ca: must be"));
+  EXPECT_THAT(ErrorOf("tls { certificate: 'a' private_key: 'b' client_ca: 'c' "
+                      "client_certificate: OPTIONAL }"),
+              HasSubstr("security.tls.client_certificate: OPTIONAL lets everybody in"));
   EXPECT_THAT(ErrorOf("identities { name: 'a' roles: 'infer' }"),
               HasSubstr("security.identities: belong to client certificates"));
   EXPECT_THAT(ErrorOf(std::string(kMutual) + "identities { name: 'a' roles: 'root' }"),
