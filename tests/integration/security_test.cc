@@ -120,7 +120,8 @@ class SecurityTest : public ::testing::Test {
     context.set_deadline(absl::ToChronoTime(absl::Now() + patience));
     if (!token.empty()) context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
     grpc::CompletionQueue queue;
-    const auto call = stub.PrepareUnaryCall(&context, path, grpc::ByteBuffer(), &queue);
+    const grpc::Slice nothing;
+    const auto call = stub.PrepareUnaryCall(&context, path, grpc::ByteBuffer(&nothing, 1), &queue);
     call->StartCall();
     grpc::ByteBuffer answer;
     grpc::Status status;
