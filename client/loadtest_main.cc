@@ -29,11 +29,13 @@ int Complain(const std::string& what, int exit_status) {
   return exit_status;
 }
 
-absl::Status DeriveAllInputs(const std::string& server, std::vector<ClassSpec>* classes) {
+absl::Status DeriveAllInputs(const LoadOptions& options, std::vector<ClassSpec>* classes) {
   for (ClassSpec& spec : *classes) {
     if (spec.method != ClassSpec::Method::kInfer) continue;
-    const LoadChannels channels = OpenChannels(server, 1);
-    if (absl::Status status = DeriveInputs(channels.front(), &spec); !status.ok()) return status;
+    const LoadChannels channels = OpenChannels(options.server, 1, options.access);
+    if (absl::Status status = DeriveInputs(channels.front(), options.access, &spec); !status.ok()) {
+      return status;
+    }
   }
   return absl::OkStatus();
 }
@@ -77,7 +79,7 @@ int Run(LoadCommand command) {
   }
   command.options.events = scenario->events;
   std::vector<ClassSpec>& specs = scenario->classes;
-  if (const absl::Status derived = DeriveAllInputs(command.options.server, &specs); !derived.ok()) {
+  if (const absl::Status derived = DeriveAllInputs(command.options, &specs); !derived.ok()) {
     return Complain("the inputs of the model: " + DescribeError(derived), kFailed);
   }
   absl::StatusOr<std::vector<RequestClass>> classes = MakeClasses(specs);

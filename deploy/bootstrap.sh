@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 cmake ninja-build ccache pkg-config
-  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
+  libgrpc++-dev libssl-dev openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
   libpolyclipping-dev prometheus-cpp-dev libcivetweb-dev libcurl4-openssl-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev python3 python3-pip curl

@@ -25,6 +25,7 @@
 #include "server/registry/live_repository.h"
 #include "server/registry/repository_poller.h"
 #include "server/registry/repository_scan.h"
+#include "server/security/credential_keeper.h"
 #include "server/service/batch_metrics.h"
 #include "server/service/control_service.h"
 #include "server/service/failure_log.h"
@@ -57,6 +58,22 @@ constexpr absl::Duration kMoment = absl::Milliseconds(50);
 
 absl::Status InManifest(const PipelineSpec& spec, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(spec.manifest_path, ": ", status.message()));
+}
+
+std::string SecuritySummary(const SecurityConfig& security) {
+  std::vector<std::string> parts;
+  parts.push_back(security.tls.on() ? "TLS" : "plain text");
+  if (!security.tls.client_ca.empty()) {
+    parts.push_back(absl::StrCat("client certificates ", security.tls.client_certificate_required
+                                                             ? "required"
+                                                             : "optional"));
+  }
+  if (!security.tokens.empty()) parts.push_back("tokens");
+  if (!security.identities.empty()) {
+    parts.push_back(absl::StrCat("roles of ", security.identities.size(), " certificate names"));
+  }
+  if (!security.authorises()) parts.push_back("whoever gets in may call every RPC");
+  return absl::StrJoin(parts, ", ");
 }
 
 // The versions of a model that the policy wants, checked without a device.
@@ -118,7 +135,7 @@ std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>&
       config.repository.poll ? "when their files do, or on request" : "on request", "\n",
       "metrics of     ", config.count_requests ? "everything" : "process and devices only", "\n",
       "traces to      ", config.tracing.endpoint.empty() ? "nowhere" : config.tracing.endpoint,
-      "\n");
+      "\n", "who may enter  ", SecuritySummary(config.security), "\n");
   for (const PipelineSpec& spec : pipelines) {
     absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
                     std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
@@ -159,6 +176,7 @@ struct Application::Parts {
   std::unique_ptr<kserve::InferenceService> kserve;
   std::unique_ptr<kserve::InferenceService> kserve_control;
   std::unique_ptr<ControlService> control;
+  std::unique_ptr<CredentialKeeper> credentials;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<StatusReport> status;
   std::unique_ptr<MetricsListener> metrics_listener;
@@ -271,7 +289,12 @@ absl::Status Application::Parts::Listen() {
           config.metrics_address, *metrics,
           {{"/", "text/html; charset=utf-8", [] { return std::string(StatusPage()); }},
            {"/status.json", "application/json", [this] { return status->Json(); }}}));
+  if (config.security.on()) {
+    OMSERVE_ASSIGN_OR_RETURN(credentials,
+                             CredentialKeeper::Create(config.security, *metrics, clock));
+  }
   ListenerOptions options;
+  options.credentials = credentials.get();
   options.grpc_address = config.grpc_address;
   options.control_address = config.control_address;
   options.health_address = config.health_address;
@@ -387,6 +410,7 @@ absl::Status Application::Stop() {
     MutexLock lock(parts.names_mutex);
     parts.listeners.reset();
   }
+  parts.credentials.reset();
   parts.service.reset();
   parts.kserve.reset();
   parts.kserve_control.reset();

@@ -24,13 +24,16 @@ using Stub = v1::Control::Stub;
 constexpr absl::Duration kLook = absl::Milliseconds(20);  // how often a child is looked at
 
 template <typename Request, typename Response>
-absl::Status Change(const std::string& control, const RunEvent& event,
+absl::Status Change(const std::string& control, const Access& access, const RunEvent& event,
                     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*)) {
+  grpc::ChannelArguments arguments;
+  access.Configure(arguments);
   const auto stub =
-      v1::Control::NewStub(grpc::CreateChannel(control, grpc::InsecureChannelCredentials()));
+      v1::Control::NewStub(grpc::CreateCustomChannel(control, access.Credentials(), arguments));
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + EventPlayer::kPatience));
   Request request;
+  access.Sign(context);
   request.set_model(event.model);
   request.set_version(event.version);
   Response response;
@@ -68,10 +71,11 @@ absl::Status RunCommand(const std::string& command) {
 
 }  // namespace
 
-EventPlayer::EventPlayer(std::vector<RunEvent> events, std::string control,
+EventPlayer::EventPlayer(std::vector<RunEvent> events, std::string control, Access access,
                          const LoadProgress* progress, std::function<void()> reconnect)
     : events_(std::move(events)),
       control_(std::move(control)),
+      access_(std::move(access)),
       progress_(progress),
       reconnect_(std::move(reconnect)) {
   if (!events_.empty()) thread_ = std::thread([this] { Play(); });
@@ -107,11 +111,11 @@ bool EventPlayer::WaitFor(absl::Duration at) {
 absl::Status EventPlayer::Do(const RunEvent& event) {
   switch (event.kind) {
     case RunEvent::Kind::kReload:
-      return Change(control_, event, &Stub::Reload);
+      return Change(control_, access_, event, &Stub::Reload);
     case RunEvent::Kind::kLoad:
-      return Change(control_, event, &Stub::Load);
+      return Change(control_, access_, event, &Stub::Load);
     case RunEvent::Kind::kUnload:
-      return Change(control_, event, &Stub::Unload);
+      return Change(control_, access_, event, &Stub::Unload);
     case RunEvent::Kind::kReconnect:
       reconnect_();
       return absl::OkStatus();

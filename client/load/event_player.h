@@ -11,6 +11,7 @@
 #include "client/load/load_progress.h"
 #include "client/load/run_event.h"
 #include "client/mutex.h"
+#include "omserve/client/access.h"
 
 namespace omserve::client {
 
@@ -22,8 +23,8 @@ class EventPlayer {
   static constexpr absl::Duration kPatience = absl::Seconds(60);
 
   // REQUIRES: 'progress', and what 'reconnect' uses, outlive it.
-  EventPlayer(std::vector<RunEvent> events, std::string control, const LoadProgress* progress,
-              std::function<void()> reconnect);
+  EventPlayer(std::vector<RunEvent> events, std::string control, Access access,
+              const LoadProgress* progress, std::function<void()> reconnect);
   // Waits for the event at work.
   ~EventPlayer();
   EventPlayer(const EventPlayer&) = delete;
@@ -42,6 +43,7 @@ class EventPlayer {
 
   const std::vector<RunEvent> events_;
   const std::string control_;
+  const Access access_;
   const LoadProgress* const progress_;
   const std::function<void()> reconnect_;
   Mutex mutex_;

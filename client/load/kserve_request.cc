@@ -21,11 +21,12 @@ using Stub = inference::GRPCInferenceService::Stub;
 constexpr absl::Duration kPatience = absl::Seconds(10);
 
 template <typename Request, typename Response>
-absl::Status Ask(const std::shared_ptr<grpc::Channel>& channel,
+absl::Status Ask(const std::shared_ptr<grpc::Channel>& channel, const Access& access,
                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                  const Request& request, Response* response) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+  access.Sign(context);
   const auto stub = inference::GRPCInferenceService::NewStub(channel);
   const grpc::Status status = (stub.get()->*method)(&context, request, response);
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
@@ -84,12 +85,14 @@ absl::StatusOr<std::vector<grpc::ByteBuffer>> KserveBodies(const ClassSpec& spec
   return bodies;
 }
 
-absl::Status DeriveInputs(const std::shared_ptr<grpc::Channel>& channel, ClassSpec* spec) {
+absl::Status DeriveInputs(const std::shared_ptr<grpc::Channel>& channel, const Access& access,
+                          ClassSpec* spec) {
   if (!spec->inputs.empty()) return absl::OkStatus();
   inference::ModelMetadataRequest request;
   request.set_name(spec->model);
   inference::ModelMetadataResponse response;
-  if (absl::Status status = Ask(channel, &Stub::ModelMetadata, request, &response); !status.ok()) {
+  if (absl::Status status = Ask(channel, access, &Stub::ModelMetadata, request, &response);
+      !status.ok()) {
     return status;
   }
   for (const auto& tensor : response.inputs()) {
@@ -101,12 +104,12 @@ absl::Status DeriveInputs(const std::shared_ptr<grpc::Channel>& channel, ClassSp
   return absl::OkStatus();
 }
 
-absl::Status CheckModelReady(const std::shared_ptr<grpc::Channel>& channel,
+absl::Status CheckModelReady(const std::shared_ptr<grpc::Channel>& channel, const Access& access,
                              const std::string& model) {
   inference::ModelReadyRequest request;
   request.set_name(model);
   inference::ModelReadyResponse response;
-  const absl::Status status = Ask(channel, &Stub::ModelReady, request, &response);
+  const absl::Status status = Ask(channel, access, &Stub::ModelReady, request, &response);
   if (absl::IsUnimplemented(status)) return absl::OkStatus();
   if (!status.ok()) return status;
   return response.ready() ? absl::OkStatus()

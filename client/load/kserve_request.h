@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/load/class_spec.h"
+#include "omserve/client/access.h"
 #include "omserve/v1/vision.pb.h"
 
 namespace omserve::client {
@@ -25,11 +26,12 @@ absl::StatusOr<std::vector<grpc::ByteBuffer>> KserveBodies(const ClassSpec& spec
 
 // Fills spec->inputs, if there are none, from the server's ModelMetadata: sides that the model
 // leaves open are 1. Errors: those of the call. Blocks, 10 s at most.
-absl::Status DeriveInputs(const std::shared_ptr<grpc::Channel>& channel, ClassSpec* spec);
+absl::Status DeriveInputs(const std::shared_ptr<grpc::Channel>& channel, const Access& access,
+                          ClassSpec* spec);
 
 // OK, or why the model cannot be asked; a server without ModelReady is taken as ready. Blocks, 10 s
 // at most.
-absl::Status CheckModelReady(const std::shared_ptr<grpc::Channel>& channel,
+absl::Status CheckModelReady(const std::shared_ptr<grpc::Channel>& channel, const Access& access,
                              const std::string& model);
 
 // What omserve tells in the parameters of an answer (total_us, queue_us, compute_*_us), as a Timing

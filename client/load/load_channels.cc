@@ -16,7 +16,7 @@ constexpr int kMaxMessageBytes = 256 << 20;
 
 }  // namespace
 
-LoadChannels OpenChannels(const std::string& server, int count) {
+LoadChannels OpenChannels(const std::string& server, int count, const Access& access) {
   grpc::ChannelArguments arguments;
   // Each channel has its own connection, and nothing is sent twice behind our back.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -27,10 +27,10 @@ LoadChannels OpenChannels(const std::string& server, int count) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  access.Configure(arguments);
   LoadChannels channels;
   for (int i = 0; i < count; ++i) {
-    channels.push_back(
-        grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments));
+    channels.push_back(grpc::CreateCustomChannel(server, access.Credentials(), arguments));
     channels.back()->GetState(/*try_to_connect=*/true);
   }
   return channels;

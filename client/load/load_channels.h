@@ -10,14 +10,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "omserve/client/access.h"
 
 namespace omserve::client {
 
 using LoadChannels = std::vector<std::shared_ptr<grpc::Channel>>;
 
 // Connections to 'server' of their own, at least one, that send nothing twice. They begin to
-// connect at once; calls wait for that. Thread-safe.
-LoadChannels OpenChannels(const std::string& server, int count);
+// connect at once; calls wait for that, and sign themselves. Thread-safe.
+LoadChannels OpenChannels(const std::string& server, int count, const Access& access = {});
 
 // UNAVAILABLE: one is not there after 10 s, or so. Blocks.
 absl::Status WaitForChannels(const LoadChannels& channels, const std::string& server);

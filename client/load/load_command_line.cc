@@ -151,6 +151,8 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
          "exit status 3 unless mean and p99 are known this well (95 % intervals)")
       ->check(CLI::Range(0.01, 1000.0))
       ->type_name("PERCENT");
+  AccessOptions access;
+  AddAccess(app, &access);
   app.add_flag("--json", command.json, "one JSON document on standard output");
   app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
   app.add_option("--records", command.records, "CSV file to write, one line a request");
@@ -171,6 +173,9 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
     }
     if (!command.options.golden.empty() && command.options.check <= 0) {
       command.options.check = 1;
+    }
+    if (std::string complaint = LoadAccess(access, &command.options.access); !complaint.empty()) {
+      return complaint;
     }
     return Finish(sending, &command.options);
   });

@@ -10,12 +10,14 @@
 #include "absl/time/time.h"
 #include "client/load/run_event.h"
 #include "client/load/schedule.h"
+#include "omserve/client/access.h"
 
 namespace omserve::client {
 
 // How a load is sent.
 struct LoadOptions {
-  std::string server;                // host:port
+  std::string server;  // host:port
+  Access access;
   std::optional<Arrivals> arrivals;  // of an open loop; none: a closed loop
   int in_flight = 8;                 // closed loop: requests at a time, at least 1
   // Open loop: a request that is due while so many are in flight is counted, and not sent.

@@ -51,6 +51,7 @@ absl::StatusOr<LoadPlan> MakePlan(const LoadOptions& options, std::vector<Reques
     share /= sum;
   }
   plan.classes = std::move(classes);
+  for (RequestClass& one : plan.classes) one.set_access(options.access);
   if (sum <= 0) {
     plan.shares.clear();
   } else if (options.arrivals.has_value()) {

@@ -81,9 +81,11 @@ absl::Status CheckServer(const LoadPlan& plan, const LoadChannels& channels) {
   for (const RequestClass& one : plan.classes) {
     absl::Status status;
     if (one.spec().method == ClassSpec::Method::kInfer) {
-      status = CheckModelReady(channels.front(), one.spec().model);
+      status = CheckModelReady(channels.front(), plan.options.access, one.spec().model);
     } else if (!listed) {
-      status = VisionClient({.server = plan.options.server}).ListModels().status();
+      status = VisionClient({.server = plan.options.server, .access = plan.options.access})
+                   .ListModels()
+                   .status();
       listed = true;
     }
     if (!status.ok()) {
@@ -115,7 +117,8 @@ class Crew {
     for (const auto& worker : workers_) worker->Start();
   }
   void Reconnect() {
-    const LoadChannels channels = OpenChannels(plan_.options.server, plan_.options.channels);
+    const LoadChannels channels =
+        OpenChannels(plan_.options.server, plan_.options.channels, plan_.options.access);
     for (size_t i = 0; i < workers_.size(); ++i) {
       workers_[i]->Reconnect(ShareOf(channels, i, workers_.size()));
     }
@@ -165,7 +168,8 @@ absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options, std::vector<Reque
     return made.status();
   }
   LoadPlan& plan = *made;
-  const LoadChannels channels = OpenChannels(plan.options.server, plan.options.channels);
+  const LoadChannels channels =
+      OpenChannels(plan.options.server, plan.options.channels, plan.options.access);
   absl::Status ready = CheckServer(plan, channels);
   if (ready.ok()) {
     ready = WaitForChannels(channels, plan.options.server);
@@ -188,7 +192,7 @@ absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options, std::vector<Reque
   LoadProgress progress(plan);
   Crew crew(plan, channels, &progress, check.has_value() ? &*check : nullptr);
   crew.Start();
-  EventPlayer player(plan.options.events, plan.options.control, &progress,
+  EventPlayer player(plan.options.events, plan.options.control, plan.options.access, &progress,
                      [&crew] { crew.Reconnect(); });
   LoadStats stats = crew.Wait([&] {
     if (watch != nullptr) watch(MomentOf(plan, progress));

@@ -118,6 +118,7 @@ void RequestClass::Prepare(grpc::ClientContext* context, absl::Duration more) co
   for (const auto& [key, value] : metadata_) {
     context->AddMetadata(key, value);
   }
+  access_.Sign(*context);
 }
 
 absl::StatusOr<std::vector<v1::Image>> PicturesOf(const ClassSpec& spec) {

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/load/class_spec.h"
+#include "omserve/client/access.h"
 
 namespace omserve::client {
 
@@ -35,6 +36,8 @@ class RequestClass {
   size_t bodies() const { return bodies_.size(); }
   // The body of the request with this number: the pictures by turns.
   const grpc::ByteBuffer& body(uint64_t number) const { return bodies_[number % bodies_.size()]; }
+  // Who sends it; nobody in particular before.
+  void set_access(const Access& access) { access_ = access; }
   // Deadline and metadata of a request that is sent now, and may go on for 'more'.
   void Prepare(grpc::ClientContext* context, absl::Duration more = absl::ZeroDuration()) const;
 
@@ -47,6 +50,7 @@ class RequestClass {
   absl::Duration limit_;
   std::vector<grpc::ByteBuffer> bodies_;
   std::vector<std::pair<std::string, std::string>> metadata_;
+  Access access_;
 };
 
 // The pictures that 'spec' names: files as they are, raw ones made up. An error of the files, with

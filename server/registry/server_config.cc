@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "omserve/v1/config.pb.h"
 #include "pipelines/base/status_macros.h"
+#include "server/registry/security_settings.h"
 #include "server/registry/text_proto.h"
 
 namespace omserve {
@@ -187,6 +188,9 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   TakeScheduling(proto.scheduling(), config.scheduling);
   TakeRepository(proto.repository(), config.repository);
   TakeObservation(proto, config);
+  if (absl::Status status = TakeSecurity(proto.security(), folder, config.security); !status.ok()) {
+    return in_file(status);
+  }
   if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
   config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
   config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
@@ -205,6 +209,9 @@ absl::Status CheckServerConfig(const ServerConfig& config) {
     return absl::InvalidArgumentError(
         absl::StrCat("tracing.otlp_endpoint: '", traces, "' is not http://HOST:PORT"));
   }
+  OMSERVE_RETURN_IF_ERROR(CheckPlaintextTokens(
+      config.security,
+      {{"listeners.grpc", config.grpc_address}, {"listeners.control", config.control_address}}));
   std::set<int> seen;
   for (const int device : config.devices) {
     OMSERVE_RETURN_IF_ERROR(CheckRange("devices", device, 0, 1023));

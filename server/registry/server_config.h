@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/registry/version_policy.h"
+#include "server/security/security_config.h"
 
 namespace omserve {
 
@@ -66,6 +67,7 @@ struct ServerConfig {
   RepositoryConfig repository;
   LogConfig log;
   TracingConfig tracing;
+  SecurityConfig security;
   std::string cache_dir;            // empty: none
   bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost

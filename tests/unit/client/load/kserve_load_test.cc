@@ -67,13 +67,13 @@ TEST(KserveLoadTest, DerivesTheInputsFromTheServer) {
   ClassSpec spec = Echo();
   spec.inputs.clear();
   const LoadChannels channels = OpenChannels(fake.address(), 1);
-  ASSERT_TRUE(DeriveInputs(channels.front(), &spec).ok());
+  ASSERT_TRUE(DeriveInputs(channels.front(), {}, &spec).ok());
   ASSERT_EQ(spec.inputs.size(), 1U);
   EXPECT_EQ(spec.inputs[0].shape, (std::vector<int64_t>{1, 16})) << "an open side is 1";
   EXPECT_TRUE(Load(Few(fake), spec).ok());
   spec.inputs.clear();
   spec.model = "other";
-  EXPECT_EQ(DeriveInputs(channels.front(), &spec).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(DeriveInputs(channels.front(), {}, &spec).code(), absl::StatusCode::kNotFound);
   EXPECT_FALSE(KserveBodies(spec).ok()) << "no inputs";
 }
 

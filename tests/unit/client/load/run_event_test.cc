@@ -39,7 +39,7 @@ TEST(RunEventTest, HappensByTimeAndTellsWhatBecameOfIt) {
   {
     Mutex mutex;
     CondVar never;
-    EventPlayer player(*events, "127.0.0.1:1", &progress, [&reconnects] { ++reconnects; });
+    EventPlayer player(*events, "127.0.0.1:1", {}, &progress, [&reconnects] { ++reconnects; });
     // Until all but the last have begun, which is never due here.
     for (int i = 0; i < 1000 && player.begun() < 5; ++i) {
       MutexLock lock(mutex);
