@@ -34,9 +34,10 @@ std::string Relative(const std::string& folder, const std::string& file) {
 
 // One line each, also when a file's name has a line end in it.
 void AddComments(const char* title, const std::vector<std::string>& lines, std::string& text) {
-  for (const std::string& line : lines)
+  for (const std::string& line : lines) {
     absl::StrAppend(&text, "# ", title, absl::StrReplaceAll(line, {{"\n", " "}, {"\r", " "}}),
                     "\n");
+  }
 }
 
 }  // namespace
