@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace omserve {
 namespace {
@@ -31,9 +32,12 @@ std::string Relative(const std::string& folder, const std::string& file) {
   return fs::path(file).lexically_normal().lexically_relative(fs::path(folder).lexically_normal());
 }
 
-// Wrapped comments would be hard to read back; one line each.
+// One line each, also when a file's name has a line end in it.
 void AddComments(const char* title, const std::vector<std::string>& lines, std::string& text) {
-  for (const std::string& line : lines) absl::StrAppend(&text, "# ", title, line, "\n");
+  for (const std::string& line : lines) {
+    absl::StrAppend(&text, "# ", title, absl::StrReplaceAll(line, {{"\n", " "}, {"\r", " "}}),
+                    "\n");
+  }
 }
 
 }  // namespace

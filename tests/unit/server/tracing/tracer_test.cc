@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/tracing/tracer.h"
 
+#include <cmath>
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <set>
