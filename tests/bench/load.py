@@ -90,6 +90,11 @@ def completions_per_s(requests: list[Request], weights: list[float] | None = Non
     )
     if len(pairs) < 2:
         return math.nan
+    return slope(pairs)
+
+
+def slope(pairs: list[tuple[float, float]]) -> float:
+    """Least squares: how fast the sum of the weights grows along (seconds, weight), in order of time."""
     mean_time = sum(time for time, _ in pairs) / len(pairs)
     done, total = [], 0.0
     for _, weight in pairs:

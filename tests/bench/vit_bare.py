@@ -15,7 +15,9 @@ import time
 import numpy as np
 import openvino
 
-WARMUP_RUNS = 2
+from tests.bench.load import slope
+
+WARMUP_RUNS = 1  # of every request
 
 
 def compiled(onnx: str, streams: int, batch: int) -> openvino.CompiledModel:
@@ -31,7 +33,8 @@ def compiled(onnx: str, streams: int, batch: int) -> openvino.CompiledModel:
 
 
 def images_per_s(model: openvino.CompiledModel, batch: int, seconds: float) -> float:
-    """Every stream has a request at work and one that waits, so that none ever pauses."""
+    """Every stream has a request at work and one that waits, so that none ever pauses. The slope of the
+    completions while that was so, as of the served ones (load.py)."""
     queue = openvino.AsyncInferQueue(model, 2 * model.get_property("NUM_STREAMS"))
     for request in queue:
         request.get_input_tensor().data[:] = np.random.default_rng(1).random(
@@ -39,25 +42,25 @@ def images_per_s(model: openvino.CompiledModel, batch: int, seconds: float) -> f
         )
     ends: list[float] = []
     queue.set_callback(lambda request, data: ends.append(time.perf_counter()))
-    for _ in range(WARMUP_RUNS * len(queue)):
-        queue.start_async()
+    stop = None
+    while stop is None or time.perf_counter() < stop:
+        queue.start_async()  # waits for a free request
+        if stop is None and len(ends) > WARMUP_RUNS * len(queue):
+            stop = ends[-1] + seconds
+    whole = len(ends)
     queue.wait_all()
-    ends.clear()
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < seconds:
-        queue.start_async()
-    queue.wait_all()
-    return len(ends) * batch / (max(ends) - begin)
+    times = sorted(ends[:whole])[WARMUP_RUNS * len(queue) :]
+    return slope([(at, float(batch)) for at in times])
 
 
 def main() -> None:
-    models: dict[tuple[int, int], openvino.CompiledModel] = {}
+    held, model = None, None  # one at a time: each has its own copy of the weights
     for line in sys.stdin:
         streams, batch, seconds = line.split()
-        key = int(streams), int(batch)
-        if key not in models:
-            models[key] = compiled(sys.argv[1], *key)
-        print(images_per_s(models[key], key[1], float(seconds)), flush=True)
+        if held != (streams, batch):
+            model = None
+            held, model = (streams, batch), compiled(sys.argv[1], int(streams), int(batch))
+        print(images_per_s(model, int(batch), float(seconds)), flush=True)
 
 
 if __name__ == "__main__":

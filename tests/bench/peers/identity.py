@@ -35,6 +35,7 @@ class Result:
 
     seen: dict[tuple[str, str], list[Seen]] = field(default_factory=dict)
     setting: dict[str, triton.Setting] = field(default_factory=dict)  # Triton's best, by case
+    failed: list[str] = field(default_factory=list)  # servers that were not measured, and why
     tried: dict[tuple[triton.Setting, str], float] = field(default_factory=dict)  # requests/s
 
     def add(self, server: str, case: Case, seen: Seen) -> None:
@@ -108,10 +109,13 @@ def measure(
             ("MLServer", python_servers.mlserver),
             ("KServe Python server", python_servers.kserve_python),
         ):
-            with start(out / start.__name__, None) as targets:
-                for shape in mine:
-                    check(targets["identity"], shape)
-                for _ in range(2):
-                    for case in cases:
-                        result.add(name, case, drive(targets["identity"], case, seconds))
+            try:
+                with start(out / start.__name__, None) as targets:
+                    for shape in mine:
+                        check(targets["identity"], shape)
+                    for _ in range(2):
+                        for case in cases:
+                            result.add(name, case, drive(targets["identity"], case, seconds))
+            except RuntimeError as error:  # the others stand
+                result.failed.append(f"{name}: {error}")
     return result

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 
 from deploy.with_server import ROOT
+from tests.bench.openvino_path import openvino_path
 from tests.bench.peers.driver import Target
 from tests.bench.peers.processes import MAX_MESSAGE, free_ports, running
 
@@ -25,7 +26,7 @@ def _targets(address: str, with_vit: bool) -> dict[str, Target]:
 
 
 def _env(onnx: pathlib.Path | None) -> dict[str, str]:
-    env = {"PYTHONPATH": f"{ROOT}:{DEPS}"}
+    env = {"PYTHONPATH": f"{ROOT}:{openvino_path()}"}
     return env | ({"PEERS_ONNX": str(onnx)} if onnx else {})
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from deploy.with_server import ROOT
 from tests.bench.load import BUILD
+from tests.bench.openvino_path import openvino_path
 from tests.bench.peers.driver import Target
 from tests.bench.peers.processes import free_ports, running
 
@@ -136,7 +137,7 @@ def vit(folder: pathlib.Path, onnx: pathlib.Path) -> Iterator[dict[str, Target]]
         )
         model = folder / "models" / name / "1/model.py"
         model.symlink_to(ROOT / "tests/bench/peers/triton_vit.py")
-    env = {"PYTHONPATH": f"{ROOT}:{ROOT / 'build/deps'}"}
+    env = {"PYTHONPATH": f"{ROOT}:{openvino_path()}"}
     with _server(folder, list(names.values()), 8, env) as address:
         yield {
             form: Target(address, name, "pixel_values", "last_hidden_state")
