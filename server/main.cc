@@ -11,6 +11,7 @@
 #include "CLI/Formatter.hpp"
 #include "server/application.h"
 #include "server/application_log.h"
+#include "server/application_plan.h"
 #include "server/security/credential_keeper.h"
 #include "server/stop_signals.h"
 #include "spdlog/spdlog.h"

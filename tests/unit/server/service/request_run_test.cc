@@ -167,7 +167,10 @@ class RequestRunTest : public ::testing::Test {
                             lines_.push_back(line);
                           }};
   std::vector<std::string> exports_;  // read after the tracer has stopped
-  Tracer tracer_{{.ratio = 0}, metrics_.AddTracing(), std::make_unique<Exports>(exports_), clock_};
+  Tracer tracer_{{.ratio = 0, .resource = {}},
+                 metrics_.AddTracing(),
+                 std::make_unique<Exports>(exports_),
+                 clock_};
   const CallEnvironment environment_{catalog_,          executor_,     clock_,  admission_,
                                      absl::Seconds(30), &failure_log_, &tracer_};
   DoorRunner* runner_ = nullptr;
