@@ -78,8 +78,9 @@ grpc_ssl_certificate_config_reload_status FeedHandshake(
   std::shared_ptr<const CertificateSet> now = feed.keeper->certificates();
   if (now == feed.given) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   grpc_ssl_pem_key_cert_pair pair = {now->private_key.c_str(), now->certificate.c_str()};
-  *config = grpc_ssl_server_certificate_config_create(
-      now->client_ca.empty() ? nullptr : now->client_ca.c_str(), &pair, 1);
+  // gRPC wants authorities here also when no client is asked for a certificate, and looks at none.
+  const std::string& authorities = now->client_ca.empty() ? now->certificate : now->client_ca;
+  *config = grpc_ssl_server_certificate_config_create(authorities.c_str(), &pair, 1);
   feed.given = std::move(now);
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }

@@ -360,7 +360,7 @@ TEST_F(SecurityTest, MistakesEndTheStartAndNameTheField) {
     const std::string config = folder_.Write(
         "server.pbtxt",
         absl::StrCat("model_dir: '", File("models"), "' security { ", security, " }"));
-    const Run run = RunServer({"--config", config, "--check-config"});
+    const omserve::Run run = RunServer({"--config", config, "--check-config"});
     EXPECT_EQ(run.exit_code, 2) << run.output;
     return run.output;
   };
@@ -381,7 +381,7 @@ TEST_F(SecurityTest, CheckConfigTellsWhoMayEnter) {
   const std::string config = folder_.Write(
       "server.pbtxt",
       absl::StrCat("model_dir: '", File("models"), "' security { ", Mutual(), Tokens(), " }"));
-  const Run run = RunServer({"--config", config, "--check-config"});
+  const omserve::Run run = RunServer({"--config", config, "--check-config"});
   EXPECT_EQ(run.exit_code, 0) << run.output;
   EXPECT_THAT(run.output, AllOf(HasSubstr("TLS, client certificates required, tokens"),
                                 Not(HasSubstr(kInferToken))));
