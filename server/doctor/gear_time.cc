@@ -35,8 +35,6 @@ absl::StatusOr<GearTime> MeasureGear(ModelTrial& trial, int gear, const TimingOp
                                      const Clock& clock) {
   const absl::Time deadline = clock.Now() + options.most;
   OMSERVE_ASSIGN_OR_RETURN(const absl::Duration first, trial.Run(gear));
-  // A run that takes all the time has no other beside it.
-  if (clock.Now() >= deadline) return Summarise(gear, first, {first});
   for (int i = 1; i < options.warm_ups && clock.Now() < deadline; ++i) {
     OMSERVE_RETURN_IF_ERROR(trial.Run(gear).status());
   }

@@ -15,7 +15,7 @@ namespace omserve {
 struct TimingOptions {
   int warm_ups = 3;                        // runs that do not count; fewer when time is up
   int runs = 30;                           // that count, at most
-  absl::Duration most = absl::Seconds(5);  // for one gear; one run always counts
+  absl::Duration most = absl::Seconds(5);  // for one gear; one run after the first always counts
 };
 
 // What one gear of a model takes on the device. A value.

@@ -156,7 +156,8 @@ absl::StatusOr<EmbedOptions> CheckEmbedOptions(const v1::EmbedRequest& request, 
 
 absl::StatusOr<ClassifyOptions> CheckClassifyOptions(const v1::EmbedRequest& request,
                                                      const ClassifyConfig& config) {
-  if (request.feature() != v1::FEATURE_UNSPECIFIED) {
+  // What clients say that were asked for nothing is fine.
+  if (request.feature() != v1::FEATURE_UNSPECIFIED && request.feature() != v1::FEATURE_CLS) {
     return Bad("feature: the model is a classifier and has none");
   }
   if (request.top_k() < 0 || request.top_k() > config.num_classes) {
