@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace omserve {
 namespace {
@@ -20,6 +22,13 @@ v1::ModelState StateOf(ModelState state) {
       return v1::MODEL_STATE_UNLOADING;
   }
   return v1::MODEL_STATE_UNSPECIFIED;
+}
+
+// All that count requests for the model as a whole: streams count their frames apart, and so does
+// the protocol that serves stages as well.
+std::vector<const RequestMetrics*> MethodsOf(const ServedModel& model) {
+  if (std::holds_alternative<TensorModel>(model.pipeline)) return {&model.infer_metrics};
+  return {&model.metrics, &model.frame_metrics, &model.infer_metrics};
 }
 
 }  // namespace
@@ -44,8 +53,7 @@ void ConvertStats(const ServedModel& model, v1::ModelStats& out) {
   out.set_requests_at_work(std::max(0, model.users.inside() - 1));
   absl::Duration total;
   int64_t count = 0;
-  // Streams count their frames apart.
-  for (const RequestMetrics* metrics : {&model.metrics, &model.frame_metrics}) {
+  for (const RequestMetrics* metrics : MethodsOf(model)) {
     const RequestTotals totals = TotalsOf(*metrics);
     for (int code = 0; code < kStatusCodes; ++code) {
       const int64_t requests = totals.requests[static_cast<size_t>(code)];

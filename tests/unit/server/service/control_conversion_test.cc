@@ -36,9 +36,12 @@ TEST(ControlConversionTest, StatsAreWhatWasCounted) {
   ConvertStats(*model, none);
   EXPECT_EQ(none.requests_size(), 0);
   EXPECT_FALSE(none.has_mean_time());
-  RecordRequest(model->metrics, absl::OkStatus(), absl::Milliseconds(10), {}, false);
-  RecordRequest(model->metrics, absl::OkStatus(), absl::Milliseconds(30), {}, false);
-  RecordRequest(model->metrics, absl::CancelledError(), absl::Milliseconds(20), {}, false);
+  RecordRequest(model->metrics, absl::OkStatus(), absl::Milliseconds(10), {}, absl::UnixEpoch(),
+                false);
+  RecordRequest(model->metrics, absl::OkStatus(), absl::Milliseconds(30), {}, absl::UnixEpoch(),
+                false);
+  RecordRequest(model->metrics, absl::CancelledError(), absl::Milliseconds(20), {},
+                absl::UnixEpoch(), false);
   ModelCatalog catalog;
   catalog.Publish(model);
   const auto own = catalog.FindAny("a");
