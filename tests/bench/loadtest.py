@@ -125,7 +125,8 @@ def bench_truth(out: pathlib.Path, report: Report) -> None:
                 )
                 how = (
                     f"perf_analyzer 2.41.1, unmodified, {' '.join(load)}, of the same server with its "
-                    f"stalls: {float(row['Inferences/Second']):.0f} inferences/s, p50 {float(row['p50 latency']) / 1e3:.1f} ms, p99 "
+                    f"stalls: {float(row['Inferences/Second']):.0f} inferences/s, p50 "
+                    f"{float(row['p50 latency']) / 1e3:.1f} ms, p99 "
                     f"{float(row['p99 latency']) / 1e3:.1f} ms; the truth for whoever "
                     f"comes by schedule: {told}"
                 )
