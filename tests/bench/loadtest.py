@@ -28,11 +28,12 @@ BASE_MS, SLOW_MS, SLOW_EVERY = 40.0, 160.0, 10
 PERIOD_MS, STALL_MS = 2000.0, 200.0
 RATE, SECONDS = 200, 20
 TRUTH_BAR, OVERHEAD_BAR = 0.02, 0.5
-# What is compared. In the bimodal case p90 lies on the step between the modes and says nothing.
+# What is compared. A tenth of the requests is slow in both other cases: p90 lies on the step there,
+# where a share of 0.1 % more or less is milliseconds, and says nothing.
 FIGURES = {
     "fixed": ("mean", "p50", "p90", "p95", "p99"),
     "bimodal": ("mean", "p50", "p95", "p99"),
-    "stall": ("mean", "p50", "p90", "p95", "p99", "p99_9", "max"),
+    "stall": ("mean", "p50", "p95", "p99", "p99_9", "max"),
 }
 MODEL = ["--method=infer", "--model=echo", "--input=INPUT0:FP32:1x256", "--no-progress"]
 
@@ -124,11 +125,13 @@ def bench_truth(out: pathlib.Path, report: Report) -> None:
                 )
                 how = (
                     f"perf_analyzer 2.41.1, unmodified, {' '.join(load)}, of the same server with its "
-                    f"stalls; p50 {float(row['p50 latency']) / 1e3:.1f} ms; the truth for whoever "
+                    f"stalls: {float(row['Inferences/Second']):.0f} inferences/s, p50 "
+                    f"{float(row['p50 latency']) / 1e3:.1f} ms, p99 "
+                    f"{float(row['p99 latency']) / 1e3:.1f} ms; the truth for whoever "
                     f"comes by schedule: {told}"
                 )
-                p99 = float(row["p99 latency"]) / 1e3
-                report.add(f"loadtest.perf_analyzer_stall_p99.{name}", p99, "ms", "lower", None, how)
+                p95 = float(row["p95 latency"]) / 1e3
+                report.add(f"loadtest.perf_analyzer_stall_p95.{name}", p95, "ms", "lower", None, how)
     how = (
         f"open loop, {RATE} requests/s, {SECONDS} s, against servers whose delay is known by absolute "
         f"times; worst relative error of the figures: " + "; ".join(words)
