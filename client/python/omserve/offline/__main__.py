@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import pathlib
+import re
 import sys
 import time
 
@@ -63,6 +65,7 @@ def work(job: Job, args: argparse.Namespace) -> dict:
             "num_cpus": args.actors + 1, "include_dashboard": False
         }
         ray.init(logging_level="error", log_to_driver=False, **options)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         ray.data.DataContext.get_current().enable_progress_bars = False
         begin = first = time.monotonic()
         for row in run(job, missing, args.servers, args.actors, args.in_flight, args.patience):
@@ -84,6 +87,14 @@ def work(job: Job, args: argparse.Namespace) -> dict:
     return summary
 
 
+def reason(error: Exception) -> str:
+    """The line of what was raised first; Ray puts tracebacks and advice around it."""
+    named = re.findall(r"^(?:[\w.]*\.)?(\w+(?:Error|Exception): .+)$", str(error), re.MULTILINE)
+    ours = [line for line in named if line.startswith("NoServerError")]
+    lines = ours or named or str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1]
+
+
 def main() -> int:
     args = parse()
     try:
@@ -96,9 +107,8 @@ def main() -> int:
     try:
         summary = work(job, args)
     except Exception as error:  # Ray wraps what its actors raise in types of its own
-        last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         print(
-            f"\nomserve.offline: {last[0]}\nwhat is done stays done: the same command goes on",
+            f"\nomserve.offline: {reason(error)}\nwhat is done stays done: the same command goes on",
             file=sys.stderr,
         )
         return 1

@@ -16,7 +16,7 @@ import ray
 import ray.data
 
 import omserve
-from omserve.offline.job import Job, Part, write_whole
+from omserve.offline.job import Job, Part, open_job, write_whole
 from omserve.offline.server_pool import ServerPool
 
 SCHEMA = pyarrow.schema(
@@ -30,10 +30,16 @@ SCHEMA = pyarrow.schema(
 
 
 class PartEmbedder:
-    """An actor of Ray Data: one row is one part. Keeps 'in_flight' requests at work."""
+    """An actor of Ray Data: one row is one part. Keeps 'in_flight' requests at work.
 
-    def __init__(self, job: Job, servers: Sequence[str], in_flight: int, patience: float):
-        self._job = job
+    Reads the job again: Ray starts an actor anew only where its arguments are small.
+    """
+
+    def __init__(
+        self, folder: str, root: str, options: dict[str, Any], servers: Sequence[str],
+        in_flight: int, patience: float,
+    ):
+        self._job = open_job(folder, root, options)
         clients = {server: omserve.Client(server) for server in servers}
         self._pool = ServerPool(clients, patience)
         self._threads = ThreadPoolExecutor(in_flight)
@@ -92,7 +98,9 @@ def run(
     rows = [{"part": part.number} for part in parts]
     done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         PartEmbedder,
-        fn_constructor_args=(job, list(servers), in_flight, patience),
+        fn_constructor_args=(
+            str(job.folder), str(job.root), job.options, list(servers), in_flight, patience,
+        ),
         compute=ray.data.ActorPoolStrategy(size=min(actors, len(rows))),
         num_cpus=1,
     )
