@@ -46,11 +46,21 @@ test-deploy: image
 
 # The scheduler in virtual time, against its invariants; replays a failure with a full trace:
 # make simulate SEED=17
+# With a profile: how many devices does a load need (docs/capacity.md)?
+# make simulate PROFILE=hostacl/profiles/910b4-internvit-6b.json RATE=500 P99_MS=1000
 SEEDS ?= 20000
 FROM ?= 1
+RATE ?= 500
+P99_MS ?= 300
 simulate: bootstrap
+ifdef PROFILE
+	@deploy/build.sh release capacity
+	@build/release/tests/capacity --profile $(PROFILE) --rate $(RATE) --p99-ms $(P99_MS) \
+	  $(foreach stage,$(ITEMS),--items $(stage)) $(if $(HOST_MS),--host-ms $(HOST_MS)) $(OPTIONS)
+else
 	@deploy/build.sh release simulate
 	@build/release/tests/simulate $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS) --from $(FROM))
+endif
 
 # Speed: build/bench/report.json; parts of it: make bench ONLY=sched.crops,failover
 bench: build

@@ -32,7 +32,8 @@ VisionClientOptions OptionsOf(const ClientCommand& command) {
           .max_in_flight = command.in_flight,
           .deadline = command.deadline,
           .budget = command.budget,
-          .priority = command.priority};
+          .priority = command.priority,
+          .access = command.access};
 }
 
 // Sends every file and gives the answers in the order of the files. 'start' begins one call.

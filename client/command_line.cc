@@ -80,6 +80,8 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
       "omserve-client");
   app.require_subcommand(1);
   AddServer(app, &command.server, &deadline_ms);
+  AccessOptions access;
+  AddAccess(app, &access);
   command.control = "127.0.0.1:8501";
   app.add_option("--control", command.control, "host:port of omserve's control listener")
       ->envname("OMSERVE_CONTROL")
@@ -139,7 +141,7 @@ ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* co
     if (!command.out.empty() && command.mask == v1::MASK_FORM_UNSPECIFIED) {
       command.mask = v1::MASK_FORM_RLE;
     }
-    return "";
+    return LoadAccess(access, &command.access);
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "client/parsed_command_line.h"
+#include "omserve/client/access.h"
 #include "omserve/v1/vision.pb.h"
 
 namespace omserve::client {
@@ -30,6 +31,7 @@ struct ClientCommand {
   Kind kind = Kind::kModels;
   std::string server;                           // host:port
   std::string control;                          // host:port of the control listener
+  Access access;                                // for both
   absl::Duration deadline = absl::Seconds(60);  // of every call
   bool json = false;
   std::vector<std::string> files;
@@ -57,9 +59,9 @@ struct ClientCommand {
   std::string service;    // of health; empty: the whole server
 };
 
-// Reads a command line and, for --server and --control, the environment variables
-// OMSERVE_SERVER and OMSERVE_CONTROL. Never throws,
-// never exits. Thread-compatible: the environment must not change meanwhile.
+// Reads a command line, the environment variables OMSERVE_SERVER, OMSERVE_CONTROL, OMSERVE_TLS_*
+// and OMSERVE_TOKEN_FILE, and the files of the last two. Never throws, never exits.
+// Thread-compatible: the environment must not change meanwhile.
 ParsedCommandLine<ClientCommand> ParseClientCommandLine(int argc, const char* const* argv);
 
 }  // namespace omserve::client

@@ -27,19 +27,24 @@ std::string ControlAdvice(const absl::Status& status, const std::string& control
                         "? It is on the loopback of the server's machine unless listeners.control "
                         "says else; give it with --control or OMSERVE_CONTROL");
   }
+  if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
+    return AdviceFor(status, control);
+  }
   if (absl::IsNotFound(status)) return "`omserve-client models --all` lists what there is";
   if (absl::IsDeadlineExceeded(status)) return "the change goes on; `models --all` shows it";
   return "";
 }
 
+std::shared_ptr<grpc::Channel> Connect(const ClientCommand& command) {
+  grpc::ChannelArguments arguments;
+  command.access.Configure(arguments);
+  return grpc::CreateCustomChannel(command.control, command.access.Credentials(), arguments);
+}
+
 class Asker {
  public:
   Asker(const ClientCommand& command, std::ostream& out, std::ostream& err)
-      : command_(command),
-        out_(out),
-        err_(err),
-        stub_(v1::Control::NewStub(
-            grpc::CreateChannel(command.control, grpc::InsecureChannelCredentials()))) {}
+      : command_(command), out_(out), err_(err), stub_(v1::Control::NewStub(Connect(command))) {}
 
   // One call, and its answer or error in print.
   template <typename Request, typename Response>
@@ -47,6 +52,7 @@ class Asker {
           const Request& request) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + command_.deadline));
+    command_.access.Sign(context);
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
     if (!status.ok()) {

@@ -23,6 +23,10 @@ std::string AdviceFor(const absl::Status& status, const std::string& server) {
     case absl::StatusCode::kUnimplemented:
       return absl::StrCat("the program at ", server,
                           " does not offer this call: is it an omserve of this version?");
+    case absl::StatusCode::kUnauthenticated:
+      return "show who you are: --token-file FILE, or --tls-cert FILE with --tls-key FILE";
+    case absl::StatusCode::kPermissionDenied:
+      return "the server's operator gives roles to tokens and certificates";
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
       return "the server's log says more";

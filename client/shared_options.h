@@ -7,8 +7,10 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "client/parsed_command_line.h"
+#include "omserve/client/access.h"
 #include "omserve/v1/vision.pb.h"
 
 namespace omserve::client {
@@ -42,6 +44,33 @@ inline void AddServer(CLI::App& app, std::string* server, int64_t* deadline_ms) 
       ->check(CLI::Range(int64_t{1}, int64_t{86400000}))
       ->type_name("MS")
       ->capture_default_str();
+}
+
+// --tls-ca, --tls-cert, --tls-key, --tls-name and --token-file.
+inline void AddAccess(CLI::App& app, AccessOptions* access) {
+  app.add_option("--tls-ca", access->tls_ca,
+                 "speak TLS: PEM file of who signs the server's certificate, or 'system'")
+      ->envname("OMSERVE_TLS_CA");
+  app.add_option("--tls-cert", access->tls_certificate, "PEM file: a client certificate")
+      ->envname("OMSERVE_TLS_CERT");
+  app.add_option("--tls-key", access->tls_key, "PEM file: the key of --tls-cert")
+      ->envname("OMSERVE_TLS_KEY");
+  app.add_option("--tls-name", access->tls_name,
+                 "name in the server's certificate (default: the host of the server)")
+      ->envname("OMSERVE_TLS_NAME");
+  app.add_option("--token-file", access->token_file, "file with the bearer token to send")
+      ->envname("OMSERVE_TOKEN_FILE");
+}
+
+// Reads what 'options' names; a complaint, or nothing.
+inline std::string LoadAccess(const AccessOptions& options, Access* access) {
+  absl::StatusOr<Access> loaded = Access::Load(options);
+  if (!loaded.ok()) {
+    return "--tls-ca, --tls-cert, --tls-key, --token-file: " +
+           std::string(loaded.status().message());
+  }
+  *access = *std::move(loaded);
+  return "";
 }
 
 // Parses; 'finish', called if that went well, fills 'command' and returns a complaint or nothing.

@@ -17,11 +17,12 @@ namespace {
 // All tokens of a big picture or a hundred PNG masks are far above gRPC's 4 MiB.
 constexpr int kMaxMessageBytes = 256 << 20;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server, const Access& access) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+  access.Configure(arguments);
+  return grpc::CreateCustomChannel(server, access.Credentials(), arguments);
 }
 
 absl::Status ToAbsl(const grpc::Status& status) {
@@ -45,7 +46,7 @@ struct Call {
 
 VisionClient::VisionClient(VisionClientOptions options)
     : options_(std::move(options)),
-      channel_(MakeChannel(options_.server)),
+      channel_(MakeChannel(options_.server, options_.access)),
       stub_(v1::Vision::NewStub(channel_)),
       in_flight_(options_.max_in_flight) {}
 
@@ -53,6 +54,7 @@ VisionClient::~VisionClient() { WaitUntilIdle(); }
 
 void VisionClient::Prepare(grpc::ClientContext& context, absl::Duration more) const {
   context.set_deadline(DeadlineAfter(options_.deadline + more));
+  options_.access.Sign(context);
   if (options_.budget > absl::ZeroDuration()) {
     context.AddMetadata("omserve-budget-ms",
                         absl::StrCat(absl::ToDoubleMilliseconds(options_.budget)));
@@ -122,6 +124,7 @@ void VisionClient::WaitUntilIdle() { in_flight_.WaitUntilEmpty(); }
 absl::StatusOr<v1::ListModelsResponse> VisionClient::ListModels() {
   grpc::ClientContext context;
   context.set_deadline(DeadlineAfter(options_.deadline));
+  options_.access.Sign(context);
   v1::ListModelsResponse response;
   const grpc::Status status = stub_->ListModels(&context, v1::ListModelsRequest(), &response);
   if (!status.ok()) {
@@ -138,6 +141,7 @@ absl::StatusOr<Health> VisionClient::CheckHealth(const std::string& service) {
   grpc::TemplatedGenericStub<Request, Response> stub(channel_);
   grpc::ClientContext context;
   context.set_deadline(DeadlineAfter(options_.deadline));
+  options_.access.Sign(context);
   Request request;
   request.set_value(service);
   Response response;

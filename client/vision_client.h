@@ -12,18 +12,20 @@
 #include "absl/time/time.h"
 #include "client/frame_stream.h"
 #include "client/in_flight_limit.h"
+#include "omserve/client/access.h"
 #include "omserve/v1/vision.grpc.pb.h"
 
 namespace omserve::client {
 
 struct VisionClientOptions {
-  std::string server = "127.0.0.1:8500";        // host:port, plaintext
+  std::string server = "127.0.0.1:8500";        // host:port
   int max_in_flight = 4;                        // calls of Detect and Embed, at least 1
   absl::Duration deadline = absl::Seconds(60);  // of every call, from its start
   // What the server is told, if anything: how long a request or frame may take there, and
   // "interactive" or "batch".
   absl::Duration budget = absl::ZeroDuration();
   std::string priority = {};
+  Access access = {};
 };
 
 enum class Health { kUnknown, kServing, kNotServing };

@@ -15,9 +15,9 @@ cd "$(dirname "$0")/.."
 
 packages=(
   clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 cmake ninja-build ccache pkg-config
-  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
+  libgrpc++-dev libssl-dev openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
-  libpolyclipping-dev prometheus-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libpolyclipping-dev prometheus-cpp-dev libcivetweb-dev libcurl4-openssl-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
   libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev python3 python3-pip curl
   python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
   python3-shapely python3-rapidjson python3-packaging libb64-0d
@@ -104,6 +104,7 @@ install_wheel openvino openvino "OpenVINO (58 MB)"
 install_wheel rapidocr rapidocr_onnxruntime/models "the PP-OCRv4 models (15 MB)"
 install_wheel grpc_health grpc_health "the standard health client"
 install_wheel grpc_reflection grpc_reflection "the reflection client"
+install_wheel opentelemetry opentelemetry "the messages of OpenTelemetry"
 if [ "$(uname -m)" = x86_64 ]; then # the only one that these two are made for
   install_wheel tritonclient tritonclient-2.41.1.data "tritonclient and perf_analyzer (12 MB)"
   install_wheel cuda_runtime nvidia/cuda_runtime/lib "a library of perf_analyzer's (1 MB)"

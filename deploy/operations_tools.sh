@@ -88,6 +88,7 @@ install_cluster() {
   local program want
   install_operator_kinds
   install_debian openssl
+  install_debian chromium # 300 MB, for the status page
   want=$(sha256sum <deploy/kubernetes/apiserver/go.sum)
   [ "$(cat build/deps/cluster/.sha256 2>/dev/null)" = "$want" ] && return 0
   for program in github.com/yannh/kubeconform/cmd/kubeconform go.etcd.io/etcd/server/v3=etcd \

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -23,13 +24,17 @@
 #include "server/model_loader.h"
 #include "server/registry/live_repository.h"
 #include "server/registry/repository_poller.h"
-#include "server/registry/repository_scan.h"
+#include "server/security/credential_keeper.h"
 #include "server/service/batch_metrics.h"
 #include "server/service/control_service.h"
+#include "server/service/failure_log.h"
 #include "server/service/kserve/inference_service.h"
 #include "server/service/listeners.h"
 #include "server/service/model_catalog.h"
 #include "server/service/vision_service.h"
+#include "server/status_report.h"
+#include "server/tracing/trace_sink.h"
+#include "server/tracing/tracer.h"
 #include "spdlog/spdlog.h"
 
 #ifndef OMSERVE_VERSION
@@ -44,95 +49,32 @@ namespace {
 
 // Between not being ready and turning requests away.
 constexpr absl::Duration kNotice = absl::Milliseconds(200);
+// Traces that wait when the server stops, and one export of them.
+constexpr absl::Duration kTraceDrain = absl::Seconds(2);
+constexpr absl::Duration kExportLimit = absl::Seconds(5);
 // The listeners cancel what is left this much after it was counted.
 constexpr absl::Duration kMoment = absl::Milliseconds(50);
 
-absl::Status InManifest(const PipelineSpec& spec, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(spec.manifest_path, ": ", status.message()));
-}
-
-// The versions of a model that the policy wants, checked without a device.
-absl::Status LoadWanted(const ServerConfig& config, const ModelFolder& folder,
-                        std::vector<PipelineSpec>& pipelines) {
-  OMSERVE_RETURN_IF_ERROR(folder.problem);
-  std::map<int64_t, const VersionFolder*> there;
-  std::vector<int64_t> numbers;
-  for (const VersionFolder& version : folder.versions) {
-    there[version.number] = &version;
-    numbers.push_back(version.number);
-  }
-  const VersionPolicy& policy = config.repository.versions;
-  std::vector<int64_t> candidates = policy.Candidates(numbers);
-  candidates.resize(policy.Wanted(candidates.size()));
-  for (const int64_t number : candidates) {
-    OMSERVE_ASSIGN_OR_RETURN(PipelineSpec spec, LoadVersion(folder, *there[number]));
-    if (auto pipeline = MakePipeline(spec); !pipeline.ok()) {
-      return InManifest(spec, pipeline.status());
-    }
-    pipelines.push_back(std::move(spec));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-absl::StatusOr<std::vector<PipelineSpec>> LoadPipelines(const ServerConfig& config) {
-  if (config.model_dir.empty()) {
-    return absl::InvalidArgumentError("model_dir: must be set, in the config or by --model-dir");
-  }
-  OMSERVE_ASSIGN_OR_RETURN(const std::vector<ModelFolder> folders, ScanModelDir(config.model_dir));
-  const bool strict = !config.repository.poll;
-  std::vector<PipelineSpec> pipelines;
-  for (const ModelFolder& folder : folders) {
-    const absl::Status status = LoadWanted(config, folder, pipelines);
-    if (!status.ok() && strict) return status;
-    if (!status.ok()) spdlog::warn("{}", std::string(status.message()));
-  }
-  if (pipelines.empty() && strict) {
-    return absl::NotFoundError(absl::StrCat(
-        "model_dir: ", config.model_dir, " has no folder with a pipeline.pbtxt, and no OM file"));
-  }
-  return pipelines;
-}
-
-std::string Summary(const ServerConfig& config, const std::vector<PipelineSpec>& pipelines) {
-  std::string text = absl::StrCat(
-      "model_dir      ", config.model_dir, "\n", "acl_library    ", config.acl_library, "\n",
-      "devices        ", config.devices.empty() ? "all" : absl::StrJoin(config.devices, ", "), "\n",
-      "grpc           ", config.grpc_address, "\n", "control        ", config.control_address, "\n",
-      "health         ", config.health_address, "\n", "metrics        ", config.metrics_address,
-      "\n", "max message    ", config.max_message_bytes >> 20, " MiB\n", "max in flight  ",
-      config.max_inflight_requests, "\n", "max streams    ", config.max_streams, "\n",
-      "max picture    ", config.max_image_pixels / 1'000'000, " megapixels\n", "deadline       ",
-      absl::FormatDuration(config.default_deadline), "\n", "drain          ",
-      absl::FormatDuration(config.drain), "\n", "host threads   ", config.host_threads, "\n",
-      "without device ", config.exit_without_device ? "exit" : "stay", "\n", "models change  ",
-      config.repository.poll ? "when their files do, or on request" : "on request", "\n",
-      "metrics of     ", config.count_requests ? "everything" : "process and devices only", "\n");
-  for (const PipelineSpec& spec : pipelines) {
-    absl::StrAppend(&text, "pipeline       ", spec.name, " ", spec.version, " (",
-                    std::string(spec.pipeline()), ", ", spec.labels.size(), " labels)\n");
-    for (const StageSpec& stage : spec.stages) {
-      absl::StrAppend(&text, "  stage        ", stage.name, "  ", stage.om_path, "\n");
-    }
-  }
-  return text;
-}
 
 // From the first to be made to the last; destroyed the other way round.
 struct Application::Parts {
   Parts(ServerConfig server_config, const Clock& real)
       : config(std::move(server_config)),
         clock(real),
+        failures(real, {config.log.json, static_cast<double>(config.log.failures_per_second)}),
         admission(config.max_inflight_requests, config.max_streams) {}
 
   const ServerConfig config;
   const Clock& clock;
+  FailureLog failures;
+  BuildInfo build;
   Mutex names_mutex;
   std::map<std::string, bool> names ABSL_GUARDED_BY(names_mutex);  // of models, and if served
   std::unique_ptr<DeviceSet> devices;
   std::unique_ptr<ServerMetrics> metrics;
   StatisticsBook statistics;
+  std::unique_ptr<Tracer> tracer;  // null: nothing is traced
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<BatchMetrics> batch_metrics;
   std::unique_ptr<BatchEngine> engine;
@@ -145,13 +87,16 @@ struct Application::Parts {
   std::unique_ptr<kserve::InferenceService> kserve;
   std::unique_ptr<kserve::InferenceService> kserve_control;
   std::unique_ptr<ControlService> control;
+  std::unique_ptr<CredentialKeeper> credentials;
   std::unique_ptr<Listeners> listeners;
+  std::unique_ptr<StatusReport> status;
   std::unique_ptr<MetricsListener> metrics_listener;
   Ports ports;
   bool serving = false;
   bool stopped = false;
 
   absl::Status OpenDevices();
+  absl::Status StartTracing();
   absl::Status StartEngine(const std::vector<PipelineSpec>& pipelines);
   absl::Status LoadModels();
   void OnName(const std::string& name, bool served);
@@ -163,19 +108,29 @@ absl::Status Application::Parts::OpenDevices() {
   AclOptions acl;
   acl.library_path = config.acl_library;
   OMSERVE_ASSIGN_OR_RETURN(devices, DeviceSet::Create(acl, config.devices, clock));
-  BuildInfo info;
-  info.version = OMSERVE_VERSION;
-  info.commit = OMSERVE_COMMIT;
-  info.acl = devices->acl_version();
-  info.soc = devices->soc_name();
-  info.grpc = GrpcVersion();
-  metrics = std::make_unique<ServerMetrics>(info, config.count_requests);
+  build = {OMSERVE_VERSION, OMSERVE_COMMIT, devices->acl_version(), devices->soc_name(),
+           GrpcVersion()};
+  metrics = std::make_unique<ServerMetrics>(build, config.count_requests);
+  OMSERVE_RETURN_IF_ERROR(StartTracing());
   workers = std::make_unique<WorkerPool>("host", config.host_threads);
   std::vector<int> ids;
   for (size_t i = 0; i < devices->size(); ++i) ids.push_back(devices->device(i).id());
   batch_metrics = std::make_unique<BatchMetrics>(*metrics, ids);
   catalog = std::make_unique<ModelCatalog>();
-  spdlog::info("{} devices of type {}: {}", ids.size(), info.soc, absl::StrJoin(ids, ", "));
+  spdlog::info("{} devices of type {}: {}", ids.size(), build.soc, absl::StrJoin(ids, ", "));
+  return absl::OkStatus();
+}
+
+absl::Status Application::Parts::StartTracing() {
+  const TracingMetrics counted = metrics->AddTracing();
+  if (config.tracing.endpoint.empty()) return absl::OkStatus();
+  OMSERVE_ASSIGN_OR_RETURN(auto sink, OtlpHttpSink(config.tracing.endpoint, kExportLimit));
+  TracerOptions options;
+  options.ratio = config.tracing.ratio;
+  options.resource = {config.tracing.service, build.version};
+  std::random_device random;
+  options.seed = uint64_t{random()} << 32 | random();
+  tracer = std::make_unique<Tracer>(options, counted, std::move(sink), clock);
   return absl::OkStatus();
 }
 
@@ -226,7 +181,8 @@ void Application::Parts::OnName(const std::string& name, bool served) {
 }
 
 absl::Status Application::Parts::Listen() {
-  const CallEnvironment calls{*catalog, *workers, clock, admission, config.default_deadline};
+  const CallEnvironment calls{*catalog,  *workers,    clock, admission, config.default_deadline,
+                              &failures, tracer.get()};
   service = std::make_unique<VisionService>(calls, *metrics);
   kserve::ServiceOptions protocol;
   protocol.version = OMSERVE_VERSION;
@@ -236,9 +192,20 @@ absl::Status Application::Parts::Listen() {
   kserve_control = std::make_unique<kserve::InferenceService>(calls, *metrics, protocol);
   control = std::make_unique<ControlService>(
       ControlEnvironment{*repository, *catalog, admission, *devices, clock});
-  OMSERVE_ASSIGN_OR_RETURN(metrics_listener,
-                           MetricsListener::Start(config.metrics_address, *metrics));
+  status = std::make_unique<StatusReport>(StatusSources{build, *repository, *catalog, admission,
+                                                        *devices, *batch_metrics, failures, clock});
+  OMSERVE_ASSIGN_OR_RETURN(
+      metrics_listener,
+      MetricsListener::Start(
+          config.metrics_address, *metrics,
+          {{"/", "text/html; charset=utf-8", [] { return std::string(StatusPage()); }},
+           {"/status.json", "application/json", [this] { return status->Json(); }}}));
+  if (config.security.on()) {
+    OMSERVE_ASSIGN_OR_RETURN(credentials,
+                             CredentialKeeper::Create(config.security, *metrics, clock));
+  }
   ListenerOptions options;
+  options.credentials = credentials.get();
   options.grpc_address = config.grpc_address;
   options.control_address = config.control_address;
   options.health_address = config.health_address;
@@ -297,6 +264,7 @@ bool Application::lost() const {
 
 void Application::Tick() {
   if (parts_->stopped) return;
+  parts_->failures.Tick();
   const bool able = parts_->devices->healthy() > 0;
   if (able != parts_->serving) {
     spdlog::error("{}", able ? "a device is back" : "no device takes work any more; not ready");
@@ -348,10 +316,12 @@ absl::Status Application::Stop() {
   parts.repository->Close();
   parts.workers->Stop();
   parts.metrics_listener.reset();
+  if (parts.tracer != nullptr) parts.tracer->Stop(kTraceDrain);
   {
     MutexLock lock(parts.names_mutex);
     parts.listeners.reset();
   }
+  parts.credentials.reset();
   parts.service.reset();
   parts.kserve.reset();
   parts.kserve_control.reset();
@@ -361,6 +331,7 @@ absl::Status Application::Stop() {
   parts.batch_metrics.reset();
   parts.workers.reset();
   parts.devices.reset();
+  parts.failures.Tick();
   spdlog::info("stopped");
   if (left == 0) return absl::OkStatus();
   return absl::DeadlineExceededError(

@@ -11,6 +11,8 @@
 #include "CLI/Formatter.hpp"
 #include "server/application.h"
 #include "server/application_log.h"
+#include "server/application_plan.h"
+#include "server/security/credential_keeper.h"
 #include "server/stop_signals.h"
 #include "spdlog/spdlog.h"
 
@@ -55,6 +57,11 @@ int main(int argc, char** argv) {
   }
   if (!model_dir.empty()) config.model_dir = model_dir;
   if (!acl_library.empty()) config.acl_library = acl_library;
+  config.log.json = config.log.json || json;
+  omserve::InitLog(config.log.json);
+  const absl::Status secrets =
+      omserve::CheckCredentialFiles(config.security, omserve::Clock::Real().Now());
+  if (!secrets.ok()) return Fail(kUsage, secrets);
   auto pipelines = omserve::LoadPipelines(config);
   if (!pipelines.ok()) return Fail(kUsage, pipelines.status());
   if (check) {

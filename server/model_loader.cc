@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
 #include "server/batching/batching_runner.h"
+#include "server/registry/classify_manifest.h"
 #include "server/registry/ppocr_manifest.h"
 #include "server/service/served_stages.h"
 #include "spdlog/spdlog.h"
@@ -40,6 +41,10 @@ absl::StatusOr<ServedPipeline> MakePipeline(const PipelineSpec& spec) {
     return pipeline;
   }
   if (std::holds_alternative<TensorConfig>(spec.config)) return TensorModel();
+  if (const auto* classify = std::get_if<ClassifyConfig>(&spec.config)) {
+    OMSERVE_ASSIGN_OR_RETURN(Classify pipeline, Classify::Create(*classify));
+    return pipeline;
+  }
   OMSERVE_ASSIGN_OR_RETURN(InternVit pipeline,
                            InternVit::Create(std::get<InternVitConfig>(spec.config)));
   return pipeline;
@@ -105,6 +110,9 @@ absl::StatusOr<std::unique_ptr<Servable>> ModelLoader::Load(const PipelineSpec& 
   }
   if (const auto* ppocr = std::get_if<PpOcrConfig>(&spec.config)) {
     OMSERVE_RETURN_IF_ERROR(CheckPpOcrStages(*ppocr, stages));
+  }
+  if (const auto* classify = std::get_if<ClassifyConfig>(&spec.config)) {
+    OMSERVE_RETURN_IF_ERROR(CheckClassifyStage(*classify, stages.front()));
   }
   const bool alone = std::holds_alternative<TensorModel>(pipeline);
   std::vector<ServedStage> served = MakeServedStages(spec.name, alone, stages, metrics, counts);

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/load/kserve_input.h"
 #include "omserve/v1/vision.pb.h"
 
 namespace omserve::client {
@@ -19,7 +20,8 @@ struct RawSize {
 
 // One kind of request in a load, as the user describes it.
 struct ClassSpec {
-  enum class Method { kDetect, kEmbed };
+  // kInfer is ModelInfer of KServe v2, the others are calls of omserve.v1.
+  enum class Method { kDetect, kEmbed, kRead, kInfer };
   std::string name;
   double share = 1;  // of the requests, over the sum of all shares; above 0
   Method method = Method::kDetect;
@@ -35,6 +37,14 @@ struct ClassSpec {
   double cancel = 0;  // share of requests that are cancelled, 0 to 1
   // Cancelled requests are so at a random time up to this after they are sent.
   absl::Duration cancel_within = absl::Milliseconds(20);
+  // A slow reader: an answer, or the next one of a stream, is asked for so long after it could be.
+  absl::Duration read_after = absl::ZeroDuration();
+  // Above 0: not single requests but so many live videos (DetectStream), each of 'fps' frames a
+  // second whatever the answers do; the server keeps the newest frame.
+  int cameras = 0;
+  double fps = 25;
+  std::vector<KserveInput> inputs;  // of kInfer; empty: as the server's ModelMetadata says
+  bool server_times = false;        // kInfer: ask for the parameters in which omserve tells times
 };
 
 // "16x16": 1 to 16384 each. INVALID_ARGUMENT otherwise. Thread-safe.
@@ -44,10 +54,7 @@ absl::StatusOr<RawSize> ParseRawSize(const std::string& text);
 // everything else from 'base'. INVALID_ARGUMENT: no file, or a share not above 0. Thread-safe.
 absl::StatusOr<std::vector<ClassSpec>> ParseMix(const std::string& text, const ClassSpec& base);
 
-// The classes of a scenario, {"classes": [{...}, ...]}; client/README.md lists the members. What a
-// class leaves out is as in 'base'; names of pictures are relative to 'folder'. INVALID_ARGUMENT
-// names the class and the member. Thread-safe.
-absl::StatusOr<std::vector<ClassSpec>> ParseScenario(const std::string& json, const ClassSpec& base,
-                                                     const std::string& folder);
+// "detect", "embed", "read" or "infer".
+const char* MethodName(ClassSpec::Method method);
 
 }  // namespace omserve::client

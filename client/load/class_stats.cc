@@ -31,7 +31,9 @@ void ClassStats::Record(const Ending& ending) {
   }
   ++ok;
   const absl::Duration since_scheduled = Between(ending.scheduled, ending.ended);
-  in_time += since_scheduled <= ending.limit ? 1 : 0;
+  in_time += since_scheduled <= ending.limit && !ending.wrong ? 1 : 0;
+  checked += ending.checked ? 1 : 0;
+  wrong += ending.wrong ? 1 : 0;
   latency.Record(since_scheduled);
   sent_latency.Record(since_sent);
   if (ending.timing != nullptr) {
@@ -49,10 +51,18 @@ void ClassStats::RecordNotSent() {
   ++not_sent;
 }
 
+void ClassStats::RecordDropped() {
+  ++requests;
+  ++dropped;
+}
+
 void ClassStats::Merge(const ClassStats& other) {
   requests += other.requests;
   ok += other.ok;
   in_time += other.in_time;
+  checked += other.checked;
+  wrong += other.wrong;
+  dropped += other.dropped;
   cancelled_by_client += other.cancelled_by_client;
   not_sent += other.not_sent;
   for (const auto& [code, count] : other.errors) {

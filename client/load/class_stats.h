@@ -20,6 +20,8 @@ namespace omserve::client {
 struct Ending {
   using Time = std::chrono::steady_clock::time_point;
   absl::StatusCode code = absl::StatusCode::kOk;
+  bool checked = false;              // the answer was compared with the one that it must be
+  bool wrong = false;                // and is another
   bool cancelled_by_client = false;  // the client meant to cancel it, and did so before it ended
   Time scheduled;                    // when it was due; in a closed loop, when it was sent
   Time sent;
@@ -37,7 +39,10 @@ absl::Duration InsideServer(const v1::Timing& timing);
 struct ClassStats {
   int64_t requests = 0;  // that were due: with an outcome, and those not sent
   int64_t ok = 0;
-  int64_t in_time = 0;              // of 'ok', within their limit of the scheduled time
+  int64_t in_time = 0;              // of 'ok', within their limit of the scheduled time, not wrong
+  int64_t checked = 0;              // of 'ok', compared with the answer that it must be
+  int64_t wrong = 0;                // of 'checked', another answer
+  int64_t dropped = 0;              // frames that the server dropped for newer ones, no errors
   int64_t cancelled_by_client = 0;  // ended as they were meant to, no errors
   int64_t not_sent = 0;             // too many were in flight
   std::map<absl::StatusCode, int64_t> errors;
@@ -52,6 +57,7 @@ struct ClassStats {
 
   void Record(const Ending& ending);
   void RecordNotSent();
+  void RecordDropped();
   void Merge(const ClassStats& other);
 };
 

@@ -10,10 +10,11 @@ namespace omserve::client {
 namespace {
 
 constexpr char kNotSent[] = "NOT_SENT";
+constexpr char kWrong[] = "WRONG_ANSWER";
 constexpr int kCodes = 16;  // of gRPC, besides OK
 
 bool IsOutcome(absl::string_view name) {
-  if (name == kNotSent) {
+  if (name == kNotSent || name == kWrong) {
     return true;
   }
   for (int code = 1; code <= kCodes; ++code) {
@@ -35,7 +36,7 @@ absl::StatusOr<FailOn> ParseFailOn(const std::string& text) {
   for (const absl::string_view name : absl::StrSplit(text, ',')) {
     if (!IsOutcome(name)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("'", name, "' is not any, none, NOT_SENT or a gRPC code"));
+          absl::StrCat("'", name, "' is not any, none, NOT_SENT, WRONG_ANSWER or a gRPC code"));
     }
     fail_on.codes.emplace(name);
   }
@@ -44,12 +45,15 @@ absl::StatusOr<FailOn> ParseFailOn(const std::string& text) {
 
 bool HasFailed(const FailOn& fail_on, const ClassStats& stats) {
   if (fail_on.any) {
-    return stats.not_sent > 0 || !stats.errors.empty();
+    return stats.not_sent > 0 || stats.wrong > 0 || !stats.errors.empty();
   }
   for (const auto& [code, count] : stats.errors) {
     if (count > 0 && fail_on.codes.contains(absl::StatusCodeToString(code))) {
       return true;
     }
+  }
+  if (stats.wrong > 0 && fail_on.codes.contains(kWrong)) {
+    return true;
   }
   return stats.not_sent > 0 && fail_on.codes.contains(kNotSent);
 }

@@ -12,8 +12,8 @@ namespace omserve::client {
 
 // Which outcomes make a run a failure.
 struct FailOn {
-  bool any = true;              // every error, and requests that were not sent
-  std::set<std::string> codes;  // without 'any': these; names of gRPC codes, or NOT_SENT
+  bool any = true;              // every error, wrong answers, and requests that were not sent
+  std::set<std::string> codes;  // without 'any': these; gRPC codes, NOT_SENT, WRONG_ANSWER
 };
 
 // "any", "none" or "CODE,CODE". INVALID_ARGUMENT names the code that does not exist. Thread-safe.

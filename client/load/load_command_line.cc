@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/load/class_json.h"
+#include "client/load/class_options.h"
+#include "client/load/parsed_option.h"
 #include "client/picture_files.h"
 #include "client/shared_options.h"
 
@@ -16,50 +19,16 @@ namespace {
 constexpr int kDefaultRequests = 1000;
 constexpr int kMaxOpenInFlight = 1'000'000;
 constexpr int64_t kMaxRequests = 1'000'000'000;
-constexpr double kMaxMilliseconds = 86'400'000;
 
-const std::map<std::string, ClassSpec::Method> kMethods = {{"detect", ClassSpec::Method::kDetect},
-                                                           {"embed", ClassSpec::Method::kEmbed}};
-
-// An option whose text 'parse' (text -> StatusOr) turns into *value.
-template <typename Parse, typename Value>
-CLI::Option* AddParsed(CLI::App& app, const std::string& name, Parse parse, Value* value,
-                       const std::string& text) {
-  return app
-      .add_option_function<std::string>(
-          name, [parse, value](const std::string& word) { *value = *parse(word); }, text)
-      ->check(
-          [parse](const std::string& word) { return std::string(parse(word).status().message()); })
-      ->type_name("");
-}
-
-void AddClassOptions(CLI::App& app, LoadCommand* command) {
-  ClassSpec& base = command->base;
-  CLI::Option* images = app.add_option("--images", base.images, "pictures, or folders of pictures");
-  CLI::Option* raw =
-      AddParsed(app, "--raw", ParseRawSize, &base.raw, "WIDTHxHEIGHT: made-up raw pixels");
-  CLI::Option* mix =
-      app.add_option("--mix", command->mix, "FILE:SHARE,...: a class of requests for every file");
-  CLI::Option* scenario =
-      app.add_option("--scenario", command->scenario, "JSON file with classes of requests");
-  images->excludes(raw)->excludes(mix)->excludes(scenario);
-  raw->excludes(mix)->excludes(scenario);
-  mix->excludes(scenario);
-  AddChoice(&app, "--method", kMethods, &base.method, "the call (default: detect)");
-  app.add_option("--model", base.model, "a name that `omserve-client models` lists");
-  AddChoice(&app, "--mask", kMaskForms, &base.mask, "form of the masks of detect");
-  app.add_option("--priority", base.priority, "sent to the server: interactive or batch")
-      ->check(CLI::IsMember({"interactive", "batch"}));
-  app.add_option("--cancel", base.cancel, "share of requests to cancel")
+void AddCheckOptions(CLI::App& app, LoadOptions* options) {
+  app.add_option("--check", options->check,
+                 "share of answers to compare with golden ones, asked for before the run")
       ->check(CLI::Range(0.0, 1.0));
-}
-
-void AddMilliseconds(CLI::App& app, const std::string& name, absl::Duration* duration,
-                     const std::string& text) {
-  app.add_option_function<double>(
-         name, [duration](double value) { *duration = absl::Milliseconds(value); }, text)
-      ->check(CLI::Range(0.001, kMaxMilliseconds))
-      ->type_name("MS");
+  app.add_option("--golden", options->golden,
+                 "folder to keep golden answers in, and to take them from");
+  app.add_option("--control", options->control, "host:port for what a scenario reloads")
+      ->envname("OMSERVE_CONTROL")
+      ->capture_default_str();
 }
 
 // What has to be looked at once all options are known.
@@ -145,22 +114,23 @@ absl::Status Named(const std::string& name, const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<ClassSpec>> ClassesOf(const LoadCommand& command) {
+absl::StatusOr<Scenario> ScenarioOf(const LoadCommand& command) {
   if (!command.mix.empty()) {
     absl::StatusOr<std::vector<ClassSpec>> classes = ParseMix(command.mix, command.base);
-    return classes.ok() ? std::move(classes) : Named("--mix", classes.status());
+    return classes.ok() ? absl::StatusOr<Scenario>({.classes = *std::move(classes), .events = {}})
+                        : Named("--mix", classes.status());
   }
   if (command.scenario.empty()) {
-    return std::vector<ClassSpec>{command.base};
+    return Scenario{.classes = {command.base}, .events = {}};
   }
   const absl::StatusOr<std::string> text = ReadFile(command.scenario);
   if (!text.ok()) {
     return Named("--scenario", text.status());
   }
-  absl::StatusOr<std::vector<ClassSpec>> classes = ParseScenario(
+  absl::StatusOr<Scenario> scenario = ParseScenario(
       *text, command.base, std::filesystem::path(command.scenario).parent_path().string());
-  return classes.ok() ? std::move(classes)
-                      : Named("--scenario: " + command.scenario, classes.status());
+  return scenario.ok() ? std::move(scenario)
+                       : Named("--scenario " + command.scenario, scenario.status());
 }
 
 ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const* argv) {
@@ -169,29 +139,43 @@ ParsedCommandLine<LoadCommand> ParseLoadCommandLine(int argc, const char* const*
   int64_t deadline_ms = 60000;
   Sending sending;
   CLI::App app(
-      "Loads an omserve, with a closed loop (--in-flight) or an open one (--rate), and reports "
+      "Loads an omserve, or another server that speaks KServe v2, with a closed loop (--in-flight) "
+      "or an open one (--rate), and reports "
       "latencies, outcomes and where the time went.",
       "omserve-loadtest");
   AddServer(app, &command.options.server, &deadline_ms);
+  app.add_option("--json-file", command.json_file, "the same document into a file");
+  app.add_option("--html", command.html, "one page with plots, into a file");
+  app.add_option_function<double>(
+         "--stable-within", [&command](double percent) { command.stable_within = percent / 100; },
+         "exit status 3 unless mean and p99 are known this well (95 % intervals)")
+      ->check(CLI::Range(0.01, 1000.0))
+      ->type_name("PERCENT");
+  AccessOptions access;
+  AddAccess(app, &access);
   app.add_flag("--json", command.json, "one JSON document on standard output");
   app.add_flag("!--no-progress", command.progress, "no progress line on standard error");
   app.add_option("--records", command.records, "CSV file to write, one line a request");
   AddClassOptions(app, &command);
   AddSendingOptions(app, &command.options, &sending);
-  AddMilliseconds(app, "--budget-ms", &command.base.budget, "time that the server has, told to it");
-  AddMilliseconds(app, "--limit-ms", &command.base.limit,
-                  "answers within this are in time (default: the budget, else the deadline)");
-  AddMilliseconds(app, "--cancel-within-ms", &command.base.cancel_within,
-                  "cancel at a random time up to this (default: 20)");
+  AddCheckOptions(app, &command.options);
   AddParsed(app, "--fail-on", ParseFailOn, &command.fail_on,
             "exit status 1 for: any, none, or CODE,... (default: any)");
 
   return ParseWith(app, argc, argv, command, [&]() -> std::string {
     command.base.deadline = absl::Milliseconds(deadline_ms);
     command.options.records = !command.records.empty();
-    if (command.base.images.empty() && command.base.raw.width == 0 && command.mix.empty() &&
-        command.scenario.empty()) {
-      return "one of --images, --raw, --mix and --scenario is needed";
+    if (command.mix.empty() && command.scenario.empty()) {
+      if (const absl::Status whole = CheckClass(command.base); !whole.ok()) {
+        return absl::StrCat("the request ", whole.message(),
+                            ": see --images, --raw, --mix, --scenario, --model and --input");
+      }
+    }
+    if (!command.options.golden.empty() && command.options.check <= 0) {
+      command.options.check = 1;
+    }
+    if (std::string complaint = LoadAccess(access, &command.options.access); !complaint.empty()) {
+      return complaint;
     }
     return Finish(sending, &command.options);
   });

@@ -5,15 +5,12 @@
 
 #include "client/answer_json.h"
 #include "client/load/load_report.h"
+#include "client/load/tail_explanation.h"
 
 namespace omserve::client {
 namespace {
 
 using nlohmann::json;
-
-std::string MethodName(ClassSpec::Method method) {
-  return method == ClassSpec::Method::kDetect ? "detect" : "embed";
-}
 
 json ErrorsJson(const ClassStats& stats) {
   json errors = json::object();
@@ -34,6 +31,9 @@ json StatsJson(const ClassStats& stats) {
   return {{"requests", stats.requests},
           {"ok", stats.ok},
           {"in_time", stats.in_time},
+          {"checked", stats.checked},
+          {"wrong", stats.wrong},
+          {"dropped", stats.dropped},
           {"errors", ErrorsJson(stats)},
           {"cancelled_by_client", stats.cancelled_by_client},
           {"latency_ms", stats.latency.SummaryJson()},
@@ -46,15 +46,33 @@ json StatsJson(const ClassStats& stats) {
           {"histogram_ms", stats.latency.BucketsJson()}};
 }
 
-json SlowestJson(const LoadHead& head, const SlowestAnswers& slowest) {
+constexpr size_t kShown = 10;  // of the slowest answers
+
+json SlowestJson(const LoadHead& head, const SlowestAnswers& slowest, const TailExplanation& tail) {
   json list = json::array();
-  for (const SlowestAnswers::Answer& answer : slowest.answers()) {
+  for (size_t i = 0; i < std::min(kShown, slowest.answers().size()); ++i) {
+    const LoadAnswer& answer = slowest.answers()[i];
+    json parts = json::array();
+    for (const LatencyPart& part : PartsOf(answer)) parts.push_back({part.name, part.ms});
     list.push_back({{"class", head.classes[answer.request_class].name},
+                    {"main_cause", tail.main_causes[i]},
+                    {"parts_ms", std::move(parts)},
                     {"number", answer.number},
                     {"at_s", absl::ToDoubleSeconds(answer.at)},
                     {"latency_ms", absl::ToDoubleMilliseconds(answer.latency)},
                     {"sent_latency_ms", absl::ToDoubleMilliseconds(answer.sent_latency)},
                     {"timing", TimingToJson(answer.timing)}});
+  }
+  return list;
+}
+
+json EventsJson(const std::vector<RunEventOutcome>& events) {
+  json list = json::array();
+  for (const RunEventOutcome& event : events) {
+    list.push_back({{"name", event.name},
+                    {"at_s", event.at_s},
+                    {"took_ms", event.took_ms},
+                    {"error", event.status.ok() ? json(nullptr) : ErrorToJson(event.status)}});
   }
   return list;
 }
@@ -85,13 +103,19 @@ json LoadJson(const LoadHead& head, const LoadResult& result) {
   document["offered_per_s"] = open ? json(result.offered_per_s) : json(nullptr);
   document["sent_per_s"] = result.sent_per_s;
   document["goodput_per_s"] = result.goodput_per_s;
-  document["lateness_ms"] = result.lateness.SummaryJson();
-  document["late"] = result.late;
+  document["lateness_ms"] = result.stats.lateness.SummaryJson();
+  document["late"] = result.stats.late;
+  document["sent_latency_histogram_ms"] = result.all.sent_latency.BucketsJson();
   document["client_cores"] = result.client_cores;
-  document["slowest"] = SlowestJson(head, result.slowest);
+  const TailExplanation tail = ExplainTail(result.stats.slowest, result.stats.sample);
+  document["tail"] = tail.ToJson();
+  document["slowest"] = SlowestJson(head, result.stats.slowest, tail);
+  document["stability"] = result.stability.ToJson();
+  document["over_time"] = result.stats.windows.ToJson();
+  document["events"] = EventsJson(result.events);
   json classes = json::object();
   for (size_t i = 0; i < head.classes.size(); ++i) {
-    classes[head.classes[i].name] = StatsJson(result.classes[i]);
+    classes[head.classes[i].name] = StatsJson(result.stats.classes[i]);
     classes[head.classes[i].name]["method"] = MethodName(head.classes[i].method);
   }
   document["classes"] = std::move(classes);

@@ -3,6 +3,7 @@
 #include "client/load/load_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/load/seeded_draw.h"
 
@@ -17,33 +18,56 @@ size_t LoadPlan::ClassOf(uint64_t number) const {
   return std::min(static_cast<size_t>(found - shares.begin()), classes.size() - 1);
 }
 
-LoadProgress::LoadProgress(const LoadPlan& plan) : plan_(plan) {
-  if (!plan.schedule.empty()) {
-    const auto since_epoch = [&plan](std::chrono::nanoseconds due) {
-      return (plan.begin + due).time_since_epoch().count();
-    };
-    measured_begin_ = since_epoch(plan.schedule[static_cast<size_t>(plan.options.warmup)]);
-    send_end_ = since_epoch(plan.schedule.back());
+LoadTime LoadPlan::end() const {
+  if (options.duration == absl::InfiniteDuration()) {
+    return LoadTime::max();
   }
+  const std::chrono::nanoseconds warmup = schedule.empty()
+                                              ? std::chrono::nanoseconds(0)
+                                              : schedule[static_cast<size_t>(options.warmup)];
+  return begin + warmup + absl::ToChronoNanoseconds(options.duration);
 }
 
-bool LoadProgress::TakeNumber(LoadTime now, uint64_t* number) {
-  const LoadOptions& options = plan_.options;
-  const LoadTime begin = measured_begin();
-  const bool over = begin != LoadTime::max() && options.duration != absl::InfiniteDuration() &&
-                    absl::FromChrono(now - begin) >= options.duration;
-  *number = over ? 0 : next_.fetch_add(1, std::memory_order_relaxed);
-  const auto warmup = static_cast<uint64_t>(options.warmup);
-  const auto requests = static_cast<uint64_t>(options.requests);
-  if (over || (requests > 0 && *number >= warmup + requests)) {
-    Span::rep unknown = LoadTime::max().time_since_epoch().count();
-    send_end_.compare_exchange_strong(unknown, now.time_since_epoch().count());
-    return false;
+absl::StatusOr<LoadPlan> MakePlan(const LoadOptions& options, std::vector<RequestClass> classes) {
+  if (classes.empty()) {
+    return absl::InvalidArgumentError("no class of requests");
   }
-  if (*number == warmup) {
-    measured_begin_ = now.time_since_epoch().count();
+  LoadPlan plan;
+  plan.options = options;
+  plan.options.warmup = std::max<int64_t>(0, options.warmup);
+  plan.options.senders = std::max(1, options.senders);
+  plan.options.channels = std::max(1, options.channels);
+  plan.options.in_flight = std::max(1, options.in_flight);
+  const bool endless = options.duration == absl::InfiniteDuration();
+  double sum = 0;
+  for (const RequestClass& one : classes) {
+    if (one.spec().cameras > 0 && endless) {
+      return absl::InvalidArgumentError("cameras go on until --duration ends them; give it");
+    }
+    sum += one.spec().cameras > 0 ? 0 : one.spec().share;
+    plan.shares.push_back(sum);
   }
-  return true;
+  for (double& share : plan.shares) {
+    share /= sum;
+  }
+  plan.classes = std::move(classes);
+  for (RequestClass& one : plan.classes) one.set_access(options.access);
+  if (sum <= 0) {
+    plan.shares.clear();
+  } else if (options.arrivals.has_value()) {
+    Arrivals arrivals = *options.arrivals;
+    arrivals.seed = options.seed;
+    auto schedule = ComputeSchedule(arrivals, {.warmup = plan.options.warmup,
+                                               .requests = options.requests,
+                                               .duration = options.duration});
+    if (!schedule.ok()) {
+      return schedule.status();
+    }
+    plan.schedule = *std::move(schedule);
+  } else if (options.requests <= 0 && endless) {
+    return absl::InvalidArgumentError("neither a number of requests nor a duration");
+  }
+  return plan;
 }
 
 }  // namespace omserve::client

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/load/load_report.h"
+#include "client/load/tail_explanation.h"
 #include "client/text_table.h"
 
 namespace omserve::client {
@@ -65,7 +67,7 @@ std::string ClassTable(const LoadHead& head, const LoadResult& result) {
                    {"max", kRight}});
   if (head.classes.size() > 1) {
     for (size_t i = 0; i < head.classes.size(); ++i) {
-      AddClass(head.classes[i].name, result.classes[i], &table);
+      AddClass(head.classes[i].name, result.stats.classes[i], &table);
     }
   }
   AddClass("all", result.all, &table);
@@ -109,6 +111,13 @@ std::string OutcomeLines(const ClassStats& stats) {
   if (stats.not_sent > 0) {
     absl::StrAppend(&text, "not sent    ", stats.not_sent, ": --max-in-flight was reached\n");
   }
+  if (stats.dropped > 0) {
+    absl::StrAppend(&text, "dropped     ", stats.dropped,
+                    " frames, by the server, for newer ones\n");
+  }
+  if (stats.checked > 0) {
+    absl::StrAppend(&text, "checked     ", stats.checked, " answers, ", stats.wrong, " wrong\n");
+  }
   if (stats.cancelled_by_client > 0) {
     absl::StrAppend(&text, "cancelled   ", stats.cancelled_by_client,
                     " by this client, as asked\n");
@@ -126,22 +135,66 @@ std::string SenderLines(const LoadHead& head, const LoadResult& result) {
   }
   std::string text =
       absl::StrFormat("client      %.2f cores, late by %.3f ms (mean), %.3f (p99), %.3f (max)\n",
-                      result.client_cores, result.lateness.mean_ms(),
-                      result.lateness.PercentileMs(99), result.lateness.max_ms());
-  if (static_cast<double>(result.late) > kTooLate * static_cast<double>(result.lateness.count())) {
-    absl::StrAppend(&text, "warning     ", result.late,
+                      result.client_cores, result.stats.lateness.mean_ms(),
+                      result.stats.lateness.PercentileMs(99), result.stats.lateness.max_ms());
+  if (static_cast<double>(result.stats.late) >
+      kTooLate * static_cast<double>(result.stats.lateness.count())) {
+    absl::StrAppend(&text, "warning     ", result.stats.late,
                     " requests were sent over 1 ms late: this client is slow; the latencies above "
                     "contain that. Try --senders or --channels, or a machine of its own\n");
   }
   return text;
 }
 
+std::string EventLines(const std::vector<RunEventOutcome>& events) {
+  std::string text;
+  for (const RunEventOutcome& event : events) {
+    absl::StrAppendFormat(&text, "event       %.3f s %s, %.1f ms%s\n", event.at_s, event.name,
+                          event.took_ms,
+                          event.status.ok() ? "" : ": " + std::string(event.status.message()));
+  }
+  return text;
+}
+
+// The 95 % intervals, of an open loop's figures from the scheduled time.
+std::string StabilityLine(const Stability& stability) {
+  if (stability.windows < Stability::kLeastWindows) {
+    return absl::StrFormat("stability   unknown: %d windows with answers, %d are needed\n",
+                           stability.windows, Stability::kLeastWindows);
+  }
+  return absl::StrFormat("stability   95 %% intervals: mean %s to %s ms, p99 %s to %s ms\n",
+                         Number(stability.mean.low), Number(stability.mean.high),
+                         Number(stability.p99.low), Number(stability.p99.high));
+}
+
+constexpr size_t kPartsShown = 6;
+
+std::string TailTable(const LoadStats& stats) {
+  const TailExplanation tail = ExplainTail(stats.slowest, stats.sample);
+  if (tail.parts.empty()) {
+    return "";
+  }
+  using enum TextTable::Align;
+  TextTable table({{absl::StrCat("the slowest ", tail.answers, ", mean ms"), kLeft},
+                   {"usual", kRight},
+                   {"there", kRight},
+                   {"main cause of", kRight}});
+  for (size_t i = 0; i < std::min(kPartsShown, tail.parts.size()); ++i) {
+    const TailExplanation::Part& part = tail.parts[i];
+    table.AddRow(
+        {part.name, Number(part.usual_ms), Number(part.tail_ms), absl::StrCat(part.main_cause)});
+  }
+  table.AddRow({"all", Number(tail.usual_ms), Number(tail.tail_ms), ""});
+  return "\n" + table.Format();
+}
+
 }  // namespace
 
 std::string LoadText(const LoadHead& head, const LoadResult& result) {
   return absl::StrCat(HeadLine(head, result), RateLine(head, result), OutcomeLines(result.all),
-                      SenderLines(head, result), "\n", ClassTable(head, result),
-                      StageTable(result.all.stages));
+                      EventLines(result.events), SenderLines(head, result),
+                      StabilityLine(result.stability), "\n", ClassTable(head, result),
+                      StageTable(result.all.stages), TailTable(result.stats));
 }
 
 }  // namespace omserve::client

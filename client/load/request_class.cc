@@ -7,6 +7,8 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "client/load/answer_timing.h"
+#include "client/load/kserve_request.h"
 #include "client/picture_files.h"
 
 namespace omserve::client {
@@ -18,6 +20,12 @@ grpc::ByteBuffer Serialized(const google::protobuf::MessageLite& message) {
 }
 
 grpc::ByteBuffer Body(const ClassSpec& spec, const v1::Image& picture) {
+  if (spec.method == ClassSpec::Method::kRead) {
+    v1::ReadTextRequest request;
+    request.set_model(spec.model);
+    *request.mutable_image() = picture;
+    return Serialized(request);
+  }
   if (spec.method == ClassSpec::Method::kDetect) {
     v1::DetectRequest request;
     request.set_model(spec.model);
@@ -52,19 +60,38 @@ v1::Image MadeUp(const RawSize& size) {
 
 absl::StatusOr<RequestClass> RequestClass::Make(const ClassSpec& spec,
                                                 const std::vector<v1::Image>& pictures) {
-  if (pictures.empty()) {
-    return absl::InvalidArgumentError("no pictures to send");
-  }
-  const bool detect = spec.method == ClassSpec::Method::kDetect;
   RequestClass made;
   made.spec_ = spec;
-  made.path_ = detect ? "/omserve.v1.Vision/Detect" : "/omserve.v1.Vision/Embed";
-  made.timing_field_ = detect ? int{v1::DetectResponse::kTimingFieldNumber}
-                              : int{v1::EmbedResponse::kTimingFieldNumber};
+  if (spec.method == ClassSpec::Method::kInfer) {
+    absl::StatusOr<std::vector<grpc::ByteBuffer>> bodies = KserveBodies(spec);
+    if (!bodies.ok()) {
+      return bodies.status();
+    }
+    made.bodies_ = *std::move(bodies);
+  } else if (pictures.empty()) {
+    return absl::InvalidArgumentError("no pictures to send");
+  }
+  switch (spec.method) {
+    case ClassSpec::Method::kDetect:
+      made.path_ = "/omserve.v1.Vision/Detect";
+      made.timing_field_ = v1::DetectResponse::kTimingFieldNumber;
+      break;
+    case ClassSpec::Method::kEmbed:
+      made.path_ = "/omserve.v1.Vision/Embed";
+      made.timing_field_ = v1::EmbedResponse::kTimingFieldNumber;
+      break;
+    case ClassSpec::Method::kRead:
+      made.path_ = "/omserve.v1.Vision/ReadText";
+      made.timing_field_ = v1::ReadTextResponse::kTimingFieldNumber;
+      break;
+    case ClassSpec::Method::kInfer:
+      made.path_ = kModelInfer;
+      break;
+  }
   made.limit_ = spec.limit > absl::ZeroDuration()    ? spec.limit
                 : spec.budget > absl::ZeroDuration() ? spec.budget
                                                      : spec.deadline;
-  for (const v1::Image& picture : pictures) {
+  for (const v1::Image& picture : made.bodies_.empty() ? pictures : std::vector<v1::Image>()) {
     made.bodies_.push_back(Body(spec, picture));
   }
   if (!spec.priority.empty()) {
@@ -77,16 +104,27 @@ absl::StatusOr<RequestClass> RequestClass::Make(const ClassSpec& spec,
   return made;
 }
 
-void RequestClass::Prepare(grpc::ClientContext* context) const {
+bool RequestClass::ReadTimes(const grpc::ByteBuffer& answer, v1::Timing* timing) const {
+  if (spec_.method != ClassSpec::Method::kInfer) {
+    return ReadTiming(answer, timing_field_, timing);
+  }
+  return spec_.server_times && ReadKserveTiming(answer, timing);
+}
+
+void RequestClass::Prepare(grpc::ClientContext* context, absl::Duration more) const {
   // A span, not a time of day: a step of the clock changes no deadline.
   context->set_deadline(
-      gpr_time_from_nanos(absl::ToInt64Nanoseconds(spec_.deadline), GPR_TIMESPAN));
+      gpr_time_from_nanos(absl::ToInt64Nanoseconds(spec_.deadline + more), GPR_TIMESPAN));
   for (const auto& [key, value] : metadata_) {
     context->AddMetadata(key, value);
   }
+  access_.Sign(*context);
 }
 
 absl::StatusOr<std::vector<v1::Image>> PicturesOf(const ClassSpec& spec) {
+  if (spec.method == ClassSpec::Method::kInfer) {
+    return std::vector<v1::Image>();
+  }
   if (spec.raw.width > 0) {
     return std::vector<v1::Image>{MadeUp(spec.raw)};
   }

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/load/class_spec.h"
+#include "omserve/client/access.h"
 
 namespace omserve::client {
 
@@ -19,21 +20,26 @@ namespace omserve::client {
 // same bytes each time. Thread-safe once it is made.
 class RequestClass {
  public:
-  // One request for every picture. INVALID_ARGUMENT without pictures.
+  // One request for every picture; of infer, those of KserveBodies. INVALID_ARGUMENT without
+  // pictures (or inputs).
   static absl::StatusOr<RequestClass> Make(const ClassSpec& spec,
                                            const std::vector<v1::Image>& pictures);
 
   const ClassSpec& spec() const { return spec_; }
-  // "/omserve.v1.Vision/Detect" or the like.
+  // Of the unary call: "/omserve.v1.Vision/Detect" or the like.
   const std::string& path() const { return path_; }
-  // The field of the answer that holds its Timing.
-  int timing_field() const { return timing_field_; }
+  // Reads what an answer tells about the server's times. False if that is nothing.
+  bool ReadTimes(const grpc::ByteBuffer& answer, v1::Timing* timing) const;
   // Answers are in time if they come within this of their scheduled time.
   absl::Duration limit() const { return limit_; }
+  // How many different requests there are; they come by turns.
+  size_t bodies() const { return bodies_.size(); }
   // The body of the request with this number: the pictures by turns.
   const grpc::ByteBuffer& body(uint64_t number) const { return bodies_[number % bodies_.size()]; }
-  // Deadline and metadata of a request that is sent now.
-  void Prepare(grpc::ClientContext* context) const;
+  // Who sends it; nobody in particular before.
+  void set_access(const Access& access) { access_ = access; }
+  // Deadline and metadata of a request that is sent now, and may go on for 'more'.
+  void Prepare(grpc::ClientContext* context, absl::Duration more = absl::ZeroDuration()) const;
 
  private:
   RequestClass() = default;
@@ -44,6 +50,7 @@ class RequestClass {
   absl::Duration limit_;
   std::vector<grpc::ByteBuffer> bodies_;
   std::vector<std::pair<std::string, std::string>> metadata_;
+  Access access_;
 };
 
 // The pictures that 'spec' names: files as they are, raw ones made up. An error of the files, with

@@ -7,7 +7,15 @@
 namespace omserve::client {
 
 // What a draw decides; draws for different purposes are independent of each other.
-enum class DrawFor : uint64_t { kArrival, kClass, kCancel, kCancelTime };
+enum class DrawFor : uint64_t {
+  kArrival,
+  kClass,
+  kCancel,
+  kCancelTime,
+  kBootstrap,
+  kCheck,
+  kSample
+};
 
 // A uniform number in [0, 1) that depends on its arguments alone: every request's fate is the same
 // in every run of one seed, however many threads send. Thread-safe.

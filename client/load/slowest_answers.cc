@@ -11,10 +11,10 @@ bool SlowestAnswers::Wants(absl::Duration latency) const {
   return answers_.size() < kKept || latency > answers_.back().latency;
 }
 
-void SlowestAnswers::Add(Answer answer) {
+void SlowestAnswers::Add(LoadAnswer answer) {
   const auto place = std::upper_bound(
       answers_.begin(), answers_.end(), answer,
-      [](const Answer& one, const Answer& other) { return one.latency > other.latency; });
+      [](const LoadAnswer& one, const LoadAnswer& other) { return one.latency > other.latency; });
   answers_.insert(place, std::move(answer));
   if (answers_.size() > kKept) {
     answers_.pop_back();
@@ -22,7 +22,7 @@ void SlowestAnswers::Add(Answer answer) {
 }
 
 void SlowestAnswers::Merge(const SlowestAnswers& other) {
-  for (const Answer& answer : other.answers_) {
+  for (const LoadAnswer& answer : other.answers_) {
     if (Wants(answer.latency)) {
       Add(answer);
     }

@@ -142,6 +142,18 @@ aclError Copy::Prepare(Context* context, const Stream* queue, bool pageable) {
   return ACL_SUCCESS;
 }
 
+CopyWay Copy::way() const {
+  if (from_device_ == nullptr) return CopyWay::kHostToDevice;
+  return to_device_ == nullptr ? CopyWay::kDeviceToHost : CopyWay::kDeviceToDevice;
+}
+
+bool Copy::Short() const {
+  constexpr size_t kFewBytes = 16 << 10;
+  if (device_ == nullptr || count_ > kFewBytes || device_->faults() != nullptr) return false;
+  const Profile* profile = device_->profile();
+  return profile == nullptr || profile->CopyTime(way(), count_) == Clock::duration{0};
+}
+
 aclError Copy::Run(TaskTime* time) {
   if (device_ == nullptr) {
     std::memmove(to_bytes_, from_bytes_, count_);
@@ -154,10 +166,7 @@ aclError Copy::Run(TaskTime* time) {
     if (blow.error != ACL_SUCCESS) return blow.error;
     if (blow.hung) time->ready = std::max(time->ready, Clock::now());
   }
-  const CopyWay way = from_device_ == nullptr ? CopyWay::kHostToDevice
-                      : to_device_ == nullptr ? CopyWay::kDeviceToHost
-                                              : CopyWay::kDeviceToDevice;
-  Timeline& engine = device_->copy_engine(way);
+  Timeline& engine = device_->copy_engine(way());
   const Profile* profile = device_->profile();
   if (profile == nullptr) {
     MutexLock turn(&engine.turn());
@@ -166,7 +175,8 @@ aclError Copy::Run(TaskTime* time) {
     stage.Finish();
     return ACL_SUCCESS;
   }
-  Stage stage(device_, &engine, {"copy", count_}, profile->CopyTime(way, count_), blow.slow, time);
+  Stage stage(device_, &engine, {"copy", count_}, profile->CopyTime(way(), count_), blow.slow,
+              time);
   stage.WaitToWrite(count_);
   std::memmove(to_bytes_, from_bytes_, count_);
   stage.Finish();

@@ -26,11 +26,16 @@ class Copy {
   // `queue` is the stream of a queued copy, which demands page-locked host memory unless
   // `pageable`; null for a copy at once, which must not write what queued work uses.
   aclError Prepare(Context* context, const Stream* queue, bool pageable = false);
+  // True when Run ends within microseconds: few bytes, and neither the profile nor a fault takes
+  // time. Such a copy need not wake the thread of an idle stream. After Prepare.
+  bool Short() const;
   // Takes its turn on the copy engine of its direction, and the time that the profile gives a copy
   // of this size. An error only by the fault plan.
   aclError Run(TaskTime* time);
 
  private:
+  CopyWay way() const;
+
   void* const to_;
   const size_t room_;
   const void* const from_;

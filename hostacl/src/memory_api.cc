@@ -207,7 +207,11 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
   }
   auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
   if (const aclError error = copy->Prepare(context.get(), stream.get())) return error;
-  return stream->Submit([copy](TaskTime* time) -> aclError { return copy->Run(time); });
+  const bool at_once = copy->Short();
+  Stream::Task task = [copy = std::move(copy)](TaskTime* time) -> aclError {
+    return copy->Run(time);
+  };
+  return at_once ? stream->SubmitMark(std::move(task)) : stream->Submit(std::move(task));
 }
 
 aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count) {

@@ -53,8 +53,9 @@ class Stream {
 
   // The context's fault when it stopped on failure; the task is then dropped at once.
   aclError Submit(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
-  // The same for a task that takes no time and waits for nothing: runs on the caller's thread when
-  // the stream has nothing to do, which saves the wake-up of the stream's thread.
+  // The same for a task that takes next to no time and waits for nothing: runs on the caller's
+  // thread when the stream has nothing to do, which saves the wake-up of the stream's thread. Not
+  // with HOSTACL_SHUFFLE, which is there to show who counts on an order that no card promises.
   aclError SubmitMark(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
   // Waits for all that was submitted before the call; kAborted when Abort came meanwhile.
   WaitResult Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);

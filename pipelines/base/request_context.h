@@ -29,6 +29,7 @@ struct StageTiming {
   int batch_size = 0;  // real items in the batch (all requests together)
   int padding = 0;     // rows of the gear that carried nothing
   int batches = 0;     // passes, when the items of one call did not fit one batch
+  absl::Time ended = absl::InfinitePast();  // of a traced request, when the stage was over
 };
 
 // How urgent a request is. Batch requests wait behind interactive ones, but not for ever.
@@ -61,6 +62,7 @@ class RequestContext {
   void set_device(int device) { device_.store(device, std::memory_order_relaxed); }
 
   void AddTiming(StageTiming timing) ABSL_LOCKS_EXCLUDED(mutex_) {
+    if (traced_) timing.ended = clock_->Now();
     MutexLock lock(mutex_);
     timings_.push_back(std::move(timing));
   }
@@ -96,9 +98,8 @@ class RequestContext {
   }
   bool suspect() const { return suspect_.load(); }
 
-  // For logs; may be empty.
-  const std::string& trace_id() const { return trace_id_; }
-  void set_trace_id(std::string id) { trace_id_ = std::move(id); }
+  // Whether the times at which its stages end are kept; set before its first stage.
+  void set_traced(bool traced) { traced_ = traced; }
 
  private:
   const Clock* const clock_;
@@ -107,12 +108,12 @@ class RequestContext {
   std::atomic<int> device_{-1};
   Priority priority_ = Priority::kInteractive;
   int64_t stream_ = 0;
+  bool traced_ = false;
   std::atomic<int64_t> number_{0};
   std::atomic<bool> restart_{false};
   std::atomic<bool> suspect_{false};
   mutable Mutex mutex_;
   std::vector<StageTiming> timings_ ABSL_GUARDED_BY(mutex_);
-  std::string trace_id_;
 };
 
 // Adds the time from its birth to Stop() (or its death) as host time of a named step.

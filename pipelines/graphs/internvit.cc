@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/graphs/internvit.h"
 
-#include <algorithm>
-#include <cmath>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -14,7 +12,7 @@
 #include "pipelines/graphs/stage_output.h"
 #include "pipelines/image/decode.h"
 #include "pipelines/image/letterbox.h"
-#include "pipelines/steps/topk.h"
+#include "pipelines/steps/softmax_top_k.h"
 
 namespace omserve {
 namespace {
@@ -79,13 +77,7 @@ absl::Status FillTop(const HostTensor& logits, int num_classes, int top_k, Embed
                                             ", not [N,", num_classes, "]"));
   }
   const auto values = logits.as<float>().first(static_cast<size_t>(num_classes));
-  const float top = *std::max_element(values.begin(), values.end());
-  double sum = 0;
-  for (const float value : values) sum += std::exp(static_cast<double>(value - top));
-  for (const uint32_t label : TopK(values, top_k)) {
-    const double share = std::exp(static_cast<double>(values[label] - top)) / sum;
-    result.top.push_back({static_cast<int>(label), static_cast<float>(share)});
-  }
+  result.top = SoftmaxTopK(values, top_k);
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "pipelines/base/task.h"
 #include "pipelines/graphs/model_runner.h"
 #include "pipelines/image/image_input.h"
+#include "pipelines/steps/softmax_top_k.h"
 
 namespace omserve {
 
@@ -29,11 +30,6 @@ enum class EmbedFeature : uint8_t { kCls, kMean, kClsMean, kAllTokens };
 struct EmbedOptions {
   EmbedFeature feature = EmbedFeature::kCls;
   int top_k = 0;  // classes to give back, 0 for none; more than there are gives all
-};
-
-struct ClassScore {
-  int label = 0;
-  float score = 0;  // softmax probability
 };
 
 struct EmbedResult {

@@ -23,6 +23,16 @@ double Bicubic(double x) {
   return 0.0;
 }
 
+double Bilinear(double x) { return std::max(0.0, 1.0 - std::abs(x)); }
+
+// A filter of Pillow's and how far it reaches at scale 1, input pixels.
+struct Kernel {
+  double (*weight)(double);
+  double support;
+};
+constexpr Kernel kBicubic = {Bicubic, 2.0};
+constexpr Kernel kBilinear = {Bilinear, 1.0};
+
 // The taps of one output position: weights[i] belongs to input first + i.
 struct Taps {
   int first = 0;
@@ -30,10 +40,10 @@ struct Taps {
 };
 
 // For the outputs begin .. begin + count - 1 of an axis that goes from 'in' to 'out' pixels.
-std::vector<Taps> AxisTaps(int in, int out, int begin, int count) {
+std::vector<Taps> AxisTaps(const Kernel& kernel, int in, int out, int begin, int count) {
   const double scale = static_cast<double>(in) / out;
   const double filter_scale = std::max(scale, 1.0);
-  const double support = 2.0 * filter_scale;
+  const double support = kernel.support * filter_scale;
   const double inverse = 1.0 / filter_scale;
   std::vector<Taps> axis(static_cast<size_t>(count));
   std::vector<double> exact;
@@ -44,7 +54,7 @@ std::vector<Taps> AxisTaps(int in, int out, int begin, int count) {
     exact.clear();
     double sum = 0;
     for (int x = first; x < last; ++x) {
-      exact.push_back(Bicubic((x - center + 0.5) * inverse));
+      exact.push_back(kernel.weight((x - center + 0.5) * inverse));
       sum += exact.back();
     }
     Taps& taps = axis[static_cast<size_t>(i)];
@@ -92,7 +102,8 @@ void SumDown(const uint8_t* __restrict in, size_t pitch, const int32_t* __restri
 }
 
 // Resizes the rows begin .. end - 1 across, into a picture of crop.width columns.
-Picture PassAcross(const Picture& picture, int width, const CropWindow& crop, int begin, int end) {
+Picture PassAcross(const Kernel& kernel, const Picture& picture, int width, const CropWindow& crop,
+                   int begin, int end) {
   Picture out = Picture::Allocate(crop.width, end - begin, picture.order());
   if (width == picture.width()) {  // Pillow leaves this pass out
     for (int y = begin; y < end; ++y) {
@@ -101,7 +112,7 @@ Picture PassAcross(const Picture& picture, int width, const CropWindow& crop, in
     }
     return out;
   }
-  const std::vector<Taps> axis = AxisTaps(picture.width(), width, crop.x, crop.width);
+  const std::vector<Taps> axis = AxisTaps(kernel, picture.width(), width, crop.x, crop.width);
   const int left = axis.front().first;
   const int right = axis.back().first + static_cast<int>(axis.back().weights.size());
   std::vector<int32_t> lanes(static_cast<size_t>(right - left) * 3 * kLanes);
@@ -127,10 +138,8 @@ Picture PassAcross(const Picture& picture, int width, const CropWindow& crop, in
   return out;
 }
 
-}  // namespace
-
-absl::StatusOr<Picture> ResizePillowBicubic(const Picture& picture, int width, int height,
-                                            const CropWindow& crop) {
+absl::StatusOr<Picture> Resize(const Kernel& kernel, const Picture& picture, int width, int height,
+                               const CropWindow& crop) {
   if (width < 1 || height < 1 || crop.width < 1 || crop.height < 1 || crop.x < 0 || crop.y < 0 ||
       crop.x > width - crop.width || crop.y > height - crop.height) {
     return absl::InvalidArgumentError(absl::StrCat("cannot resize a picture to ", width, " x ",
@@ -138,12 +147,12 @@ absl::StatusOr<Picture> ResizePillowBicubic(const Picture& picture, int width, i
                                                    crop.height, " out of it"));
   }
   if (height == picture.height()) {
-    return PassAcross(picture, width, crop, crop.y, crop.y + crop.height);
+    return PassAcross(kernel, picture, width, crop, crop.y, crop.y + crop.height);
   }
-  const std::vector<Taps> axis = AxisTaps(picture.height(), height, crop.y, crop.height);
+  const std::vector<Taps> axis = AxisTaps(kernel, picture.height(), height, crop.y, crop.height);
   const int top = axis.front().first;
   const int bottom = axis.back().first + static_cast<int>(axis.back().weights.size());
-  const Picture across = PassAcross(picture, width, crop, top, bottom);
+  const Picture across = PassAcross(kernel, picture, width, crop, top, bottom);
   Picture out = Picture::Allocate(crop.width, crop.height, picture.order());
   std::vector<int32_t> sum(out.row_bytes());
   for (int y = 0; y < crop.height; ++y) {
@@ -152,6 +161,18 @@ absl::StatusOr<Picture> ResizePillowBicubic(const Picture& picture, int width, i
             taps.weights.size(), out.row_bytes(), sum.data(), out.mutable_row(y));
   }
   return out;
+}
+
+}  // namespace
+
+absl::StatusOr<Picture> ResizePillowBicubic(const Picture& picture, int width, int height,
+                                            const CropWindow& crop) {
+  return Resize(kBicubic, picture, width, height, crop);
+}
+
+absl::StatusOr<Picture> ResizePillowBilinear(const Picture& picture, int width, int height,
+                                             const CropWindow& crop) {
+  return Resize(kBilinear, picture, width, height, crop);
 }
 
 }  // namespace omserve

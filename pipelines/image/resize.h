@@ -22,5 +22,8 @@ struct CropWindow {
 // Formula: Pillow src/libImaging/Resample.c.
 absl::StatusOr<Picture> ResizePillowBicubic(const Picture& picture, int width, int height,
                                             const CropWindow& crop);
+// The same with BILINEAR, the triangle filter; antialiased too.
+absl::StatusOr<Picture> ResizePillowBilinear(const Picture& picture, int width, int height,
+                                             const CropWindow& crop);
 
 }  // namespace omserve

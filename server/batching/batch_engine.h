@@ -100,6 +100,7 @@ class BatchEngine final : private DeviceLane::Owner {
       scheduling::JobEnd end;
     };
     std::vector<Ended> ended;
+    bool one_batch = false;  // has ended, on the thread that waited for it
     std::vector<scheduling::FencedDevice> fenced;
     std::vector<std::pair<const EngineStage*, int64_t>> depths;
     std::vector<DeviceLane*> lanes;  // with batches to submit

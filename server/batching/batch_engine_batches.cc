@@ -32,6 +32,7 @@ void BatchEngine::OnBatchEnded(BatchEnd end) {
     }
     scheduler_.OnBatchEnded(end.batch.id, outcome, Now());
     after = Turn();
+    after.one_batch = true;
     after.depths.emplace_back(end.batch.stage, scheduler_.waiting_items(end.batch.stage->id()));
   }
   end.batch.segments.clear();

@@ -89,7 +89,10 @@ void BatchEngine::Conclude(Aftermath aftermath) {
     const EngineStage& stage = ended.call->stage();
     observer_.OnCallEnded(stage.pipeline(), stage.spec().name,
                           scheduling::EndReasonName(ended.end.reason));
-    ended.call->Finish(StatusOf(ended.end), executor_);
+    const absl::Status status = StatusOf(ended.end);
+    const bool here = aftermath.one_batch && status.ok() && aftermath.ended.size() == 1 &&
+                      ended.call->call().light;
+    ended.call->Finish(status, executor_, here);
   }
   for (const auto& [stage, items] : aftermath.depths) {
     observer_.OnQueueDepth(stage->pipeline(), stage->spec().name, static_cast<int>(items));

@@ -73,7 +73,8 @@ class DeviceLane {
  private:
   struct Running {
     std::unique_ptr<Batch> batch;
-    bool alone = false;
+    bool alone = false;  // in the lane: goes through one stream
+    bool brief = false;  // and its copies are done by the time that a thread wakes up for the run
     LaneEvents* events = nullptr;
     absl::Status submitted;
     absl::Duration batch_form;

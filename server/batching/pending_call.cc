@@ -67,7 +67,7 @@ StageResult PendingCall::Result() {
   return whole->Result();
 }
 
-void PendingCall::Finish(const absl::Status& status, Executor& executor) {
+void PendingCall::Finish(const absl::Status& status, Executor& executor, bool here) {
   absl::StatusOr<StageResult> result = absl::UnknownError("not run");
   {
     MutexLock lock(mutex_);
@@ -83,6 +83,13 @@ void PendingCall::Finish(const absl::Status& status, Executor& executor) {
       result = status;
       outputs_.clear();  // nobody may go on with what a failed call left
     }
+  }
+  if (here) {
+    // As on a worker, the call is over before it is done.
+    const std::optional<Gate::Pass> pass = std::move(pass_);
+    ModelRunner::Done done = std::move(done_);
+    done(std::move(result));
+    return;
   }
   const auto lane = status.ok() ? Executor::Lane::kContinue : Executor::Lane::kEnd;
   executor.Post(lane, [done = std::move(done_), result = std::move(result),

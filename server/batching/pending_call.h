@@ -64,8 +64,10 @@ class PendingCall {
   void AddRows(const std::shared_ptr<CallOutputs>& outputs, int64_t first, int64_t items,
                const StageTiming& timing) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Ends the call: its result, or 'status', goes to 'executor'. To be called once.
-  void Finish(const absl::Status& status, Executor& executor) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ends the call: its result, or 'status', goes to 'executor', or to 'done' at once if 'here'. To
+  // be called once.
+  void Finish(const absl::Status& status, Executor& executor, bool here = false)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Before Finish, when the request is to run again.
   void AskRestart(bool suspect) { context_->AskRestart(suspect); }
 

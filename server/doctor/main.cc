@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
-// omserve-doctor: what this machine, a folder of models or a Paddle log has wrong. Exit codes: 0 no
-// problem, 1 problems found (they are printed), 2 a wrong command line.
+// omserve-doctor: what this machine, a folder of models or a Paddle log has wrong; init, profile
+// and compare: commands.h. Exit codes: 0 no problem, 1 problems found (they are printed), 2 a wrong
+// command line, or nothing to begin with.
 #include <iostream>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "server/doctor/checkup.h"
+#include "server/doctor/commands.h"
 
 namespace {
 
@@ -35,7 +37,13 @@ int main(int argc, char** argv) {
                  "a log written with GLOG_v=3: the operators that fall back to the CPU");
   cli.add_flag("--no-device", no_device, "leave library and chips alone");
   cli.add_flag("--json", json, "one JSON document");
+  int command = kGoOn;
+  omserve::AddInitCommand(cli, command);
+  omserve::AddProfileCommand(cli, command);
+  omserve::AddCompareCommand(cli, command);
+  cli.require_subcommand(0, 1);
   if (const int code = Parse(cli, argc, argv); code != kGoOn) return code == 0 ? 0 : kUsage;
+  if (command != kGoOn) return command;
   options.device = !no_device;
   if (no_device && options.model_dir.empty() && options.paddle_log.empty()) {
     std::cerr << "omserve-doctor: nothing to look at; give --model-dir or --paddle-log\n";

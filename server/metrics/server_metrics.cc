@@ -124,7 +124,15 @@ ServerMetrics::ServerMetrics(const BuildInfo& info, bool count_requests)
                                  "Attempts to get a failed device back, by result")),
       model_ready_(Gauge(*registry_, "omserve_model_ready", "1 while the model is served")),
       model_load_(
-          Gauge(*registry_, "omserve_model_load_duration_seconds", "What loading the model took")) {
+          Gauge(*registry_, "omserve_model_load_duration_seconds", "What loading the model took")),
+      traces_(Counter(*registry_, "omserve_traces_total",
+                      "Sampled requests that were exported or dropped, by result")),
+      refusals_(Counter(*registry_, "omserve_refusals_total",
+                        "Calls that were refused for who made them, by reason")),
+      credential_reloads_(Counter(*registry_, "omserve_credential_reloads_total",
+                                  "Changed files of certificates or tokens, by result")),
+      certificate_expiry_(Gauge(*registry_, "omserve_certificate_expiry_timestamp_seconds",
+                                "When the first certificate of the file ends, UNIX time")) {
   Gauge(*registry_, "omserve_build_info", "Always 1; what is running, in its labels")
       .Add({{"version", info.version},
             {"commit", info.commit},
@@ -206,6 +214,29 @@ prometheus::Counter* ServerMetrics::AddRecovery(int device, std::string_view res
 ModelMetrics ServerMetrics::AddModel(const std::string& model, const std::string& version) {
   const prometheus::Labels labels = {{"model", model}, {"version", version}};
   return {&model_ready_.Add(labels), &model_load_.Add(labels)};
+}
+
+TracingMetrics ServerMetrics::AddTracing() {
+  const auto result = [this](const char* name) { return &traces_.Add({{"result", name}}); };
+  return {result("exported"), result("queue_full"), result("not_taken")};
+}
+
+SecurityMetrics ServerMetrics::AddSecurity(const SecurityNames& names) {
+  SecurityMetrics out;
+  for (const std::string_view reason : names.refusals) {
+    out.refusals[reason] = &refusals_.Add({{"reason", std::string(reason)}});
+  }
+  const auto reload = [&](const char* what, const char* result) {
+    return &credential_reloads_.Add({{"what", what}, {"result", result}});
+  };
+  out.certificates_reloaded = reload("certificates", "ok");
+  out.certificates_failed = reload("certificates", "failed");
+  out.tokens_reloaded = reload("tokens", "ok");
+  out.tokens_failed = reload("tokens", "failed");
+  const auto expiry = [&](const char* file) { return &certificate_expiry_.Add({{"file", file}}); };
+  if (names.certificate) out.certificate_expiry = expiry("certificate");
+  if (names.client_ca) out.client_ca_expiry = expiry("client_ca");
+  return out;
 }
 
 std::string ServerMetrics::Text() const {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -100,6 +102,30 @@ struct ModelMetrics {
   prometheus::Gauge* load_seconds = nullptr;
 };
 
+// Of the exporter of traces, in requests.
+struct TracingMetrics {
+  prometheus::Counter* exported = nullptr;
+  prometheus::Counter* queue_full = nullptr;  // dropped before the export
+  prometheus::Counter* not_taken = nullptr;   // dropped after it
+};
+
+// Children for who may come in. The gauges are UNIX times in seconds.
+struct SecurityMetrics {
+  std::map<std::string_view, prometheus::Counter*> refusals;  // by reason
+  prometheus::Gauge* certificate_expiry = nullptr;
+  prometheus::Gauge* client_ca_expiry = nullptr;
+  prometheus::Counter* certificates_reloaded = nullptr;
+  prometheus::Counter* certificates_failed = nullptr;
+  prometheus::Counter* tokens_reloaded = nullptr;
+  prometheus::Counter* tokens_failed = nullptr;
+};
+// What a server counts refusals, and the series of certificates, for.
+struct SecurityNames {
+  std::vector<std::string_view> refusals;  // string literals
+  bool certificate = false;
+  bool client_ca = false;
+};
+
 // What omserve_build_info tells.
 struct BuildInfo {
   std::string version;
@@ -129,6 +155,10 @@ class ServerMetrics {
   // Attempts to get a device back that had failed; the results are a small fixed set.
   prometheus::Counter* AddRecovery(int device, std::string_view result);
   ModelMetrics AddModel(const std::string& model, const std::string& version);
+  // Of a server that asks who comes in; there is no series of certificates that it does not have.
+  SecurityMetrics AddSecurity(const SecurityNames& names);
+
+  TracingMetrics AddTracing();
 
   // Streams that are open.
   prometheus::Gauge& streams() { return streams_; }
@@ -168,6 +198,10 @@ class ServerMetrics {
   Family<prometheus::Counter>& device_recoveries_;
   Family<prometheus::Gauge>& model_ready_;
   Family<prometheus::Gauge>& model_load_;
+  Family<prometheus::Counter>& traces_;
+  Family<prometheus::Counter>& refusals_;
+  Family<prometheus::Counter>& credential_reloads_;
+  Family<prometheus::Gauge>& certificate_expiry_;
 };
 
 }  // namespace omserve

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "omserve/v1/manifest.pb.h"
 #include "pipelines/base/status_macros.h"
+#include "server/registry/classify_manifest.h"
 #include "server/registry/manifest_checks.h"
 #include "server/registry/ppocr_manifest.h"
 #include "server/registry/text_proto.h"
@@ -92,6 +93,11 @@ absl::StatusOr<PipelineSpec> MakeSpec(const v1::PipelineManifest& manifest,
     spec.config = std::move(config);
   } else if (manifest.has_tensor()) {
     spec.config = TensorConfig();
+  } else if (manifest.has_classify()) {
+    OMSERVE_ASSIGN_OR_RETURN(ClassifyConfig config,
+                             MakeClassifyConfig(manifest, spec.labels.size()));
+    OMSERVE_RETURN_IF_ERROR(CheckLabels(spec.labels.size(), config.num_classes));
+    spec.config = std::move(config);
   } else if (manifest.has_ppocr()) {
     OMSERVE_ASSIGN_OR_RETURN(spec.config, MakePpOcrConfig(manifest, folder.string()));
   } else {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "pipelines/graphs/classify.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/ppocr_config.h"
 #include "pipelines/graphs/tensor_model.h"
@@ -26,11 +27,11 @@ struct PipelineSpec {
   std::string manifest_path;
   std::vector<std::string> labels;  // by class index; may be empty
   std::vector<StageSpec> stages;    // in pipeline order
-  std::variant<VitDetConfig, InternVitConfig, PpOcrConfig, TensorConfig> config;
+  std::variant<VitDetConfig, InternVitConfig, PpOcrConfig, TensorConfig, ClassifyConfig> config;
 
-  // "vitdet", "internvit", "ppocr" or "tensor".
+  // "vitdet", "internvit", "ppocr", "tensor" or "classify".
   std::string_view pipeline() const {
-    constexpr std::string_view kNames[] = {"vitdet", "internvit", "ppocr", "tensor"};
+    constexpr std::string_view kNames[] = {"vitdet", "internvit", "ppocr", "tensor", "classify"};
     return kNames[config.index()];
   }
 };

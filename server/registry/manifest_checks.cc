@@ -47,9 +47,10 @@ std::vector<StageShape> ExpectedStages(const v1::PipelineManifest& manifest) {
     // The head's logits come second, when there is a head.
     return {{"internvit", 1, manifest.internvit().num_classes() > 0 ? 2 : 1}};
   }
-  if (manifest.has_tensor()) {
-    if (manifest.stages_size() != 1) return {{"model", -1, -1}};
-    return {{manifest.stages(0).name(), -1, -1}};
+  if (manifest.has_tensor() || manifest.has_classify()) {
+    const int tensors = manifest.has_classify() ? 1 : -1;
+    if (manifest.stages_size() != 1) return {{"model", tensors, tensors}};
+    return {{manifest.stages(0).name(), tensors, tensors}};
   }
   if (manifest.has_ppocr()) {
     // One stage a gear, in any number, of which a request passes some: detection, direction,
@@ -150,8 +151,8 @@ absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
   }
   if (manifest.pipeline_case() == v1::PipelineManifest::PIPELINE_NOT_SET) {
     return Bad("pipeline",
-               "unknown pipeline; one of vitdet { }, internvit { }, ppocr { } and tensor { } must "
-               "be there");
+               "unknown pipeline; one of vitdet { }, internvit { }, ppocr { }, classify { } and "
+               "tensor { } must be there");
   }
   if (!(manifest.weight() >= 0 && manifest.weight() <= 1000)) {
     return Bad("weight", absl::StrCat(manifest.weight(), " is not between 0 and 1000"));

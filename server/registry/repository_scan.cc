@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -25,32 +26,47 @@ namespace fs = std::filesystem;
 constexpr char kManifest[] = "pipeline.pbtxt";
 constexpr size_t kMaxFiles = 10'000;  // looked at in one folder
 
-// Sizes and times of all files below. What cannot be read counts as absent.
-uint64_t FingerprintOf(const fs::path& folder) {
+// What a manifest says of itself.
+struct ManifestFacts {
+  std::string
+      name;  // the folder's when it cannot be read, so that it can be named in the complaint
+  std::vector<std::string> om_files;
+};
+
+ManifestFacts FactsOf(const fs::path& manifest) {
+  v1::PipelineManifest parsed;
+  ManifestFacts facts;
+  if (ParseTextProtoFile(manifest.string(), parsed).ok()) facts.name = parsed.name();
+  if (facts.name.empty()) facts.name = manifest.parent_path().filename().string();
+  for (const v1::StageManifest& stage : parsed.stages()) {
+    facts.om_files.push_back(
+        (manifest.parent_path() / stage.om_file()).lexically_normal().string());
+  }
+  return facts;
+}
+
+// Sizes and times of all files below and of 'others'. What cannot be read counts as absent.
+uint64_t FingerprintOf(const fs::path& folder, const std::vector<std::string>& others) {
   std::vector<std::string> files;
   std::error_code error;
+  const auto add = [&files](const fs::path& path) {
+    struct stat found = {};
+    if (stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return;
+    files.push_back(absl::StrCat(path.string(), "|", found.st_size, "|", found.st_ino, "|",
+                                 found.st_mtim.tv_sec, ".", found.st_mtim.tv_nsec));
+  };
+  for (const std::string& other : others) add(other);
   fs::recursive_directory_iterator it(folder, error);
   for (; !error && it != fs::recursive_directory_iterator() && files.size() < kMaxFiles;
        it.increment(error)) {
-    struct stat found = {};
-    if (stat(it->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
-    files.push_back(absl::StrCat(it->path().string(), "|", found.st_size, "|", found.st_ino, "|",
-                                 found.st_mtim.tv_sec, ".", found.st_mtim.tv_nsec));
+    add(it->path());
   }
   std::sort(files.begin(), files.end());
   return absl::HashOf(files);
 }
 
-// What a manifest calls its model; the folder's name when it cannot be read, so that the model can
-// be named in the complaint.
-std::string NameIn(const fs::path& manifest) {
-  v1::PipelineManifest parsed;
-  const std::string folder = manifest.parent_path().filename().string();
-  if (!ParseTextProtoFile(manifest.string(), parsed).ok() || parsed.name().empty()) return folder;
-  return parsed.name();
-}
-
-ModelFolder Look(const fs::path& folder) {
+// 'claimed' gets the OM files of its manifests.
+ModelFolder Look(const fs::path& folder, std::set<std::string>& claimed) {
   ModelFolder model;
   model.path = folder.string();
   model.name = folder.filename().string();
@@ -61,17 +77,23 @@ ModelFolder Look(const fs::path& folder) {
     const fs::path manifest = it->path() / kManifest;
     std::error_code none;
     if (!number.ok() || !fs::is_regular_file(manifest, none)) continue;
-    model.versions.push_back({*number, manifest.string(), FingerprintOf(it->path())});
+    const ManifestFacts facts = FactsOf(manifest);
+    claimed.insert(facts.om_files.begin(), facts.om_files.end());
+    model.versions.push_back(
+        {*number, manifest.string(), FingerprintOf(it->path(), facts.om_files)});
   }
   if (fs::is_regular_file(folder / kManifest, error)) {
+    const ManifestFacts facts = FactsOf(folder / kManifest);
+    claimed.insert(facts.om_files.begin(), facts.om_files.end());
     if (!model.versions.empty()) {
       model.problem = absl::InvalidArgumentError(
           absl::StrCat(model.path, ": has a ", kManifest,
                        " and folders of versions; move the manifest into one of them"));
     } else {
-      model.versions.push_back({1, (folder / kManifest).string(), FingerprintOf(folder)});
+      model.versions.push_back(
+          {1, (folder / kManifest).string(), FingerprintOf(folder, facts.om_files)});
     }
-    model.name = NameIn(folder / kManifest);
+    model.name = facts.name;
   }
   std::sort(model.versions.begin(), model.versions.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
@@ -140,9 +162,18 @@ absl::StatusOr<std::vector<ModelFolder>> ScanModelDir(const std::string& dir) {
     folders.push_back(it->path());
   }
   std::sort(folders.begin(), folders.end());
-  std::map<std::string, ModelFolder> models;
+  std::set<std::string> claimed;
+  std::vector<ModelFolder> found;
   for (const fs::path& folder : folders) {
-    ModelFolder model = IsOm(folder) ? LookAtOm(folder) : Look(folder);
+    if (!IsOm(folder)) found.push_back(Look(folder, claimed));
+  }
+  for (const fs::path& om : folders) {
+    if (IsOm(om) && claimed.count(om.lexically_normal().string()) == 0) {
+      found.push_back(LookAtOm(om));
+    }
+  }
+  std::map<std::string, ModelFolder> models;
+  for (ModelFolder& model : found) {
     if (model.versions.empty()) continue;
     const std::string name = model.name;
     const std::string manifest = model.versions.front().manifest;

@@ -36,7 +36,8 @@ struct ModelFolder {
 //
 //   dir/NAME/VERSION/pipeline.pbtxt   VERSION is a number; the manifest's name is NAME
 //   dir/FOLDER/pipeline.pbtxt         version 1 of the model that the manifest names
-//   dir/NAME.om                       version 1 of a model that is served as it is
+//   dir/NAME.om                       version 1 of a model that is served as it is, unless one of
+//                                     the manifests is about the file
 //
 // Other folders are no models. By name. Errors: NOT_FOUND ('dir' cannot be read).
 absl::StatusOr<std::vector<ModelFolder>> ScanModelDir(const std::string& dir);

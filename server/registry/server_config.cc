@@ -9,11 +9,13 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "omserve/v1/config.pb.h"
 #include "pipelines/base/status_macros.h"
+#include "server/registry/security_settings.h"
 #include "server/registry/text_proto.h"
 
 namespace omserve {
@@ -104,6 +106,26 @@ void TakeRepository(const v1::Repository& from, RepositoryConfig& to) {
   to.evict = from.unload_least_recently_used();
 }
 
+absl::Status CheckObservation(const v1::ServerConfig& config) {
+  OMSERVE_RETURN_IF_ERROR(CheckRange("log.format", config.log().format(), 0, v1::Log::JSON));
+  OMSERVE_RETURN_IF_ERROR(
+      CheckRange("log.failures_per_second", config.log().failures_per_second(), 0, 1'000'000));
+  const double ratio = config.tracing().sample_ratio();
+  if (ratio >= 0 && ratio <= 1) return absl::OkStatus();  // NaN fails
+  return absl::InvalidArgumentError(
+      absl::StrCat("tracing.sample_ratio: ", ratio, " is not between 0 and 1"));
+}
+
+void TakeObservation(const v1::ServerConfig& from, ServerConfig& to) {
+  to.log.json = from.log().format() == v1::Log::JSON;
+  if (from.log().failures_per_second() > 0) {
+    to.log.failures_per_second = from.log().failures_per_second();
+  }
+  to.tracing.endpoint = from.tracing().otlp_endpoint();
+  to.tracing.ratio = from.tracing().sample_ratio();
+  if (!from.tracing().service_name().empty()) to.tracing.service = from.tracing().service_name();
+}
+
 }  // namespace
 
 ServerConfig DefaultServerConfig() {
@@ -142,6 +164,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.drain_ms", limits.drain_ms(), 0, 86'400'000));
     OMSERVE_RETURN_IF_ERROR(CheckScheduling(proto.scheduling()));
     OMSERVE_RETURN_IF_ERROR(CheckRepository(proto.repository()));
+    OMSERVE_RETURN_IF_ERROR(CheckObservation(proto));
     OMSERVE_RETURN_IF_ERROR(CheckRange("limits.max_streams", limits.max_streams(), 0, 1 << 20));
     return CheckRange("host_threads", proto.host_threads(), 0, 1024);
   };
@@ -164,6 +187,10 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
   if (proto.host_threads() > 0) config.host_threads = proto.host_threads();
   TakeScheduling(proto.scheduling(), config.scheduling);
   TakeRepository(proto.repository(), config.repository);
+  TakeObservation(proto, config);
+  if (absl::Status status = TakeSecurity(proto.security(), folder, config.security); !status.ok()) {
+    return in_file(status);
+  }
   if (!proto.cache_dir().empty()) config.cache_dir = RelativeTo(folder, proto.cache_dir());
   config.count_requests = proto.metrics() != v1::ServerConfig::METRICS_OFF;
   config.exit_without_device = proto.without_device() != v1::ServerConfig::WITHOUT_DEVICE_STAY;
@@ -176,6 +203,15 @@ absl::Status CheckServerConfig(const ServerConfig& config) {
   OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.control", config.control_address));
   OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.health", config.health_address));
   OMSERVE_RETURN_IF_ERROR(CheckAddress("listeners.metrics", config.metrics_address));
+  const std::string& traces = config.tracing.endpoint;
+  if (!traces.empty() && !absl::StartsWith(traces, "http://") &&
+      !absl::StartsWith(traces, "https://")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("tracing.otlp_endpoint: '", traces, "' is not http://HOST:PORT"));
+  }
+  OMSERVE_RETURN_IF_ERROR(CheckPlaintextTokens(
+      config.security,
+      {{"listeners.grpc", config.grpc_address}, {"listeners.control", config.control_address}}));
   std::set<int> seen;
   for (const int device : config.devices) {
     OMSERVE_RETURN_IF_ERROR(CheckRange("devices", device, 0, 1023));

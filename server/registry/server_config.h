@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/registry/version_policy.h"
+#include "server/security/security_config.h"
 
 namespace omserve {
 
@@ -32,6 +33,19 @@ struct RepositoryConfig {
   bool evict = false;
 };
 
+// The log. A value; thread-compatible.
+struct LogConfig {
+  bool json = false;
+  int failures_per_second = 10;
+};
+
+// What is traced, and where it goes. A value; thread-compatible.
+struct TracingConfig {
+  std::string endpoint;  // empty: none
+  double ratio = 0;
+  std::string service = "omserve";
+};
+
 // How one server process runs: server.pbtxt with every default filled in and every path made
 // usable from the working directory. A value; thread-compatible.
 struct ServerConfig {
@@ -51,6 +65,9 @@ struct ServerConfig {
   int host_threads = 1;
   SchedulingConfig scheduling;
   RepositoryConfig repository;
+  LogConfig log;
+  TracingConfig tracing;
+  SecurityConfig security;
   std::string cache_dir;            // empty: none
   bool count_requests = true;       // false: no metrics of requests and batches
   bool exit_without_device = true;  // once every device is lost

@@ -66,7 +66,12 @@ void ConvertDetections(DetectResult result, const ServedModel& model, v1::Detect
 void ConvertFeatures(EmbedResult result, const ServedModel& model, v1::EmbedResponse& out) {
   out.mutable_shape()->Add(result.shape.begin(), result.shape.end());
   out.mutable_features()->Add(result.features.begin(), result.features.end());
-  for (const ClassScore& score : result.top) {
+  ConvertClasses(result.top, model, out);
+}
+
+void ConvertClasses(const std::vector<ClassScore>& best, const ServedModel& model,
+                    v1::EmbedResponse& out) {
+  for (const ClassScore& score : best) {
     v1::ClassScore& to = *out.add_top();
     to.set_label(score.label);
     to.set_label_name(std::string(model.LabelName(score.label)));
@@ -99,7 +104,7 @@ void ConvertTiming(absl::Time received, absl::Time sent, const std::vector<Stage
 void ConvertModel(const ServedModel& model, bool ready, v1::ModelInfo& out) {
   out.set_name(model.name);
   out.set_version(model.version);
-  constexpr const char* kPipelines[] = {"vitdet", "internvit", "ppocr", "tensor"};
+  constexpr const char* kPipelines[] = {"vitdet", "internvit", "ppocr", "tensor", "classify"};
   out.set_pipeline(kPipelines[model.pipeline.index()]);
   out.mutable_labels()->Add(model.labels.begin(), model.labels.end());
   out.mutable_stages()->Add(model.stages.begin(), model.stages.end());

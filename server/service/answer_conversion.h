@@ -17,6 +17,9 @@ namespace omserve {
 
 void ConvertDetections(DetectResult result, const ServedModel& model, v1::DetectResponse& out);
 void ConvertFeatures(EmbedResult result, const ServedModel& model, v1::EmbedResponse& out);
+// Of a classifier: no features.
+void ConvertClasses(const std::vector<ClassScore>& best, const ServedModel& model,
+                    v1::EmbedResponse& out);
 void ConvertTiming(absl::Time received, absl::Time sent, const std::vector<StageTiming>& stages,
                    v1::Timing& out);
 void ConvertModel(const ServedModel& model, bool ready, v1::ModelInfo& out);

@@ -38,6 +38,11 @@ const BatchMetrics::Stage* BatchMetrics::Find(std::string_view model,
   return found == stages->second.end() ? nullptr : &found->second;
 }
 
+StageSnapshot BatchMetrics::Snapshot(std::string_view model, std::string_view stage) const {
+  const Stage* const entry = Find(model, stage);
+  return entry == nullptr ? StageSnapshot() : SnapshotOf(entry->metrics);
+}
+
 void BatchMetrics::OnBatch(const BatchRecord& record) {
   const auto device = devices_.find(record.device);
   if (device != devices_.end()) {

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "pipelines/base/mutex.h"
 #include "server/batching/batch_observer.h"
+#include "server/metrics/request_snapshot.h"
 #include "server/metrics/server_metrics.h"
 
 namespace omserve {
@@ -35,6 +36,8 @@ class BatchMetrics final : public BatchObserver {
   void OnDeviceRecovery(int device, std::string_view result) override;
 
   const std::map<int, DeviceMetrics>& devices() const { return devices_; }
+  // Zeros for a stage that there is not.
+  StageSnapshot Snapshot(std::string_view model, std::string_view stage) const;
 
  private:
   struct Stage {

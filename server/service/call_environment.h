@@ -6,7 +6,9 @@
 #include "pipelines/base/clock.h"
 #include "pipelines/base/executor.h"
 #include "server/service/admission.h"
+#include "server/service/failure_log.h"
 #include "server/service/model_catalog.h"
+#include "server/tracing/tracer.h"
 
 namespace omserve {
 
@@ -17,6 +19,8 @@ struct CallEnvironment {
   const Clock& clock;
   Admission& admission;
   absl::Duration default_deadline;
+  FailureLog* failures = nullptr;  // null: requests that fail are not told
+  Tracer* tracer = nullptr;        // null: no spans
 };
 
 }  // namespace omserve

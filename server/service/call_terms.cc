@@ -17,6 +17,7 @@ namespace {
 
 constexpr char kBudget[] = "omserve-budget-ms";
 constexpr char kPriority[] = "omserve-priority";
+constexpr char kTraceparent[] = "traceparent";
 constexpr double kMaxBudget = 86'400'000;  // a day, milliseconds
 constexpr size_t kMaxShown = 32;
 
@@ -57,6 +58,10 @@ absl::StatusOr<CallTerms> ParseCallTerms(const Metadata& metadata) {
     } else if (*priority != "interactive") {
       return Bad(kPriority, *priority, "'interactive' or 'batch'");
     }
+  }
+  const auto [parent, end] = metadata.equal_range(kTraceparent);
+  if (parent != end && std::next(parent) == end) {
+    terms.parent = ParseTraceparent({parent->second.data(), parent->second.size()});
   }
   return terms;
 }

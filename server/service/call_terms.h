@@ -6,10 +6,12 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipelines/base/request_context.h"
+#include "server/tracing/trace_context.h"
 
 namespace omserve {
 
@@ -17,10 +19,12 @@ namespace omserve {
 struct CallTerms {
   absl::Duration budget = absl::InfiniteDuration();  // of a request, from its arrival
   Priority priority = Priority::kInteractive;
+  std::optional<TraceContext> parent = std::nullopt;  // the caller's span
 };
 
-// Reads omserve-budget-ms and omserve-priority; other keys are not ours. INVALID_ARGUMENT,
-// beginning with the key, for a value that is no budget or priority, or a key that is there twice.
+// Reads omserve-budget-ms, omserve-priority and traceparent; other keys are not ours.
+// INVALID_ARGUMENT, beginning with the key, for a value that is no budget or priority, or a key of
+// these that is there twice. A traceparent that is wrong, or there twice, is as none.
 absl::StatusOr<CallTerms> ParseCallTerms(
     const std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
 

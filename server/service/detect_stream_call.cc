@@ -71,6 +71,8 @@ void DetectStreamCall::Open() {
   }
   RecordRequest(environment_.fallback, status, absl::ZeroDuration(), {},
                 environment_.calls.clock.Now(), environment_.calls.admission.closed());
+  LogRefused(environment_.calls, "DetectStream", status, {},
+             terms_.ok() ? terms_->parent : std::optional<TraceContext>());
   AddRetryHint(status, Admission::kRetryAfter, rpc_);
   Finish(WithRetryInfo(ToGrpcStatus(status), Admission::kRetryAfter));
 }

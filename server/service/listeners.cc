@@ -11,6 +11,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "server/service/server_credentials.h"
 
 namespace omserve {
 namespace {
@@ -64,7 +65,9 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(
   main.SetMaxReceiveMessageSize(options.max_message_bytes);
   main.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1024);
   for (grpc::Service* service : main_services) main.RegisterService(service);
-  main.AddListeningPort(options.grpc_address, grpc::InsecureServerCredentials(), &out->grpc_port_);
+  out->credentials_ = {MakeServerCredentials(options.credentials),
+                       MakeServerCredentials(options.credentials)};
+  main.AddListeningPort(options.grpc_address, out->credentials_[0], &out->grpc_port_);
   out->main_ = main.BuildAndStart();
   if (out->main_ == nullptr || out->grpc_port_ == 0) {
     return CannotListen("grpc", options.grpc_address);
@@ -73,8 +76,7 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(
   AddCommon(control);
   control.SetMaxReceiveMessageSize(options.max_message_bytes);
   for (grpc::Service* service : control_services) control.RegisterService(service);
-  control.AddListeningPort(options.control_address, grpc::InsecureServerCredentials(),
-                           &out->control_port_);
+  control.AddListeningPort(options.control_address, out->credentials_[1], &out->control_port_);
   out->control_ = control.BuildAndStart();
   if (out->control_ == nullptr || out->control_port_ == 0) {
     return CannotListen("control", options.control_address);

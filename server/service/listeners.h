@@ -15,10 +15,13 @@
 namespace grpc {
 class CallbackGenericService;
 class Server;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
 namespace omserve {
+
+class CredentialKeeper;
 
 // Where and how the gRPC listeners listen.
 struct ListenerOptions {
@@ -26,6 +29,9 @@ struct ListenerOptions {
   std::string control_address;
   std::string health_address;
   int max_message_bytes = 0;
+  // Who may come in by the main listener and the operator's; null: everybody, in plain text.
+  // Outlives the listeners.
+  const CredentialKeeper* credentials = nullptr;
 };
 
 // The three gRPC servers: the main one (services, health, reflection), the operator's, and one that
@@ -61,6 +67,8 @@ class Listeners {
   Mutex mutex_;
   std::map<std::string, bool> models_ ABSL_GUARDED_BY(mutex_);
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
+  // What the servers' credentials point into must outlive the servers.
+  std::vector<std::shared_ptr<grpc::ServerCredentials>> credentials_;
   std::unique_ptr<grpc::CallbackGenericService> nothing_;  // a server needs a service of its own
   std::unique_ptr<grpc::Server> health_;
   std::unique_ptr<grpc::Server> main_;

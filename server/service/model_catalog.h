@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipelines/base/mutex.h"
+#include "pipelines/graphs/classify.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/model_runner.h"
 #include "pipelines/graphs/ppocr.h"
@@ -36,7 +37,7 @@ struct ServedStage {
 };
 
 // What a version runs.
-using ServedPipeline = std::variant<VitDet, InternVit, PpOcr, TensorModel>;
+using ServedPipeline = std::variant<VitDet, InternVit, PpOcr, TensorModel, Classify>;
 
 // One version of a pipeline that is served. Immutable but for who uses it, so thread-safe.
 struct ServedModel {

@@ -154,6 +154,18 @@ absl::StatusOr<EmbedOptions> CheckEmbedOptions(const v1::EmbedRequest& request, 
   return options;
 }
 
+absl::StatusOr<ClassifyOptions> CheckClassifyOptions(const v1::EmbedRequest& request,
+                                                     const ClassifyConfig& config) {
+  // What clients say that were asked for nothing is fine.
+  if (request.feature() != v1::FEATURE_UNSPECIFIED && request.feature() != v1::FEATURE_CLS) {
+    return Bad("feature: the model is a classifier and has none");
+  }
+  if (request.top_k() < 0 || request.top_k() > config.num_classes) {
+    return Bad("top_k: ", request.top_k(), " is not between 0 and ", config.num_classes);
+  }
+  return ClassifyOptions{request.top_k() > 0 ? request.top_k() : config.top_k};
+}
+
 absl::Status CheckRequestId(std::string_view request_id) {
   if (request_id.size() <= kMaxRequestId) return absl::OkStatus();
   return Bad("request_id: ", request_id.size(), " bytes, but ", kMaxRequestId, " are the most");

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "omserve/v1/vision.pb.h"
+#include "pipelines/graphs/classify.h"
 #include "pipelines/graphs/detection.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/image/image_input.h"
@@ -23,6 +24,10 @@ absl::StatusOr<DetectOptions> CheckDetectOptions(const v1::DetectRequest& reques
 
 // 'num_classes' is what top_k may be at most.
 absl::StatusOr<EmbedOptions> CheckEmbedOptions(const v1::EmbedRequest& request, int num_classes);
+
+// A classifier has no features; a request that does not say gets the manifest's number of classes.
+absl::StatusOr<ClassifyOptions> CheckClassifyOptions(const v1::EmbedRequest& request,
+                                                     const ClassifyConfig& config);
 
 absl::Status CheckRequestId(std::string_view request_id);
 

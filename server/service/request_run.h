@@ -6,13 +6,14 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/time/time.h"
 #include "pipelines/base/mutex.h"
 #include "pipelines/base/request_context.h"
@@ -23,7 +24,7 @@
 #include "server/service/request_record.h"
 #include "server/service/status_conversion.h"
 #include "server/service/vision_methods.h"
-#include "spdlog/spdlog.h"
+#include "server/tracing/tracer.h"
 
 namespace omserve {
 
@@ -55,6 +56,11 @@ class RequestRun {
         stream_(stream),
         context_(environment.clock, BudgetEnd(terms.ok() ? *terms : CallTerms(), wire_deadline,
                                               received_, environment.default_deadline)) {
+    if (terms.ok()) parent_ = terms->parent;
+    if (environment.tracer != nullptr) {
+      trace_ = environment.tracer->Begin(parent_);
+      context_.set_traced(trace_.sampled);
+    }
     if (terms.ok()) context_.set_priority(terms->priority);
     context_.set_stream(stream_);
   }
@@ -97,6 +103,11 @@ class RequestRun {
 
   // When to come again, after RESOURCE_EXHAUSTED.
   absl::Duration retry_after() const { return retry_after_; }
+  // Its span, when somebody may want to know of it: the caller named its own, or it is recorded.
+  std::optional<TraceContext> trace() const {
+    if (!trace_.valid() || (!parent_.has_value() && !trace_.sampled)) return std::nullopt;
+    return trace_;
+  }
   // Since its arrival.
   absl::Duration elapsed() const { return environment_.clock.Now() - received_; }
 
@@ -117,7 +128,6 @@ class RequestRun {
       inflight_ = metrics_->inflight;
       inflight_->Increment();
     }
-    context_.set_trace_id(request_->request_id());
     const Admitted admitted = (*model_)->runner->Admit(context_, bytes);
     if (!admitted.status.ok()) {
       retry_after_ = std::max(admitted.retry_after, absl::Milliseconds(1));
@@ -173,12 +183,12 @@ class RequestRun {
       status = absl::DeadlineExceededError("the deadline has passed");
     }
     Leave(status.ok());
-    if (status.ok()) {
-      ConvertTiming(received_, now, context_.timings(), *response_->mutable_timing());
-    }
-    Log(status);
-    RecordRequest(*metrics_, status, now - received_, context_.timings(), received_,
+    std::vector<StageTiming> timings = context_.timings();
+    if (status.ok()) ConvertTiming(received_, now, timings, *response_->mutable_timing());
+    RecordRequest(*metrics_, status, now - received_, timings, received_,
                   environment_.admission.closed());
+    if (!status.ok()) Log(status, now, timings);
+    if (trace_.sampled) Trace(status, now, std::move(timings));
     model_.reset();  // a client that is slow to take its answer keeps no model loaded
     Done done = std::move(done_);
     done(status);
@@ -192,12 +202,27 @@ class RequestRun {
     (*model_)->runner->Leave(context_, completed);
   }
 
-  // Failures of ours; those of the caller are in its hands and in the metrics.
-  void Log(const absl::Status& status) const {
-    if (!IsOurFailure(status) || environment_.admission.closed()) return;
-    spdlog::error("{} failed: model={} request_id={} status={}", std::string(Method::kName),
-                  model_.has_value() ? (*model_)->name : std::string(),
-                  absl::CHexEscape(request_->request_id()), status.ToString());
+  void Log(const absl::Status& status, absl::Time now,
+           const std::vector<StageTiming>& timings) const {
+    if (environment_.failures == nullptr) return;
+    const std::string trace_id = trace_.valid()        ? trace_.TraceId()
+                                 : parent_.has_value() ? parent_->TraceId()
+                                                       : std::string();
+    environment_.failures->Add({Method::kName, Name(), Version(), request_->request_id(), trace_id,
+                                status, now - received_, timings, environment_.admission.closed()});
+  }
+
+  void Trace(const absl::Status& status, absl::Time now, std::vector<StageTiming> timings) const {
+    environment_.tracer->End({trace_, parent_.has_value() ? parent_->span : 0, Method::kName,
+                              std::string(Name()), std::string(Version()), request_->request_id(),
+                              status.raw_code(), received_, now, std::move(timings)});
+  }
+
+  std::string_view Name() const {
+    return model_.has_value() ? std::string_view((*model_)->name) : std::string_view();
+  }
+  std::string_view Version() const {
+    return model_.has_value() ? std::string_view((*model_)->version) : std::string_view();
   }
 
   const CallEnvironment& environment_;
@@ -206,6 +231,8 @@ class RequestRun {
   const absl::Time received_;
   const int64_t stream_;
   RequestContext context_;
+  std::optional<TraceContext> parent_;
+  TraceContext trace_;  // valid when there is a tracer
   const Request* request_ = nullptr;
   Response* response_ = nullptr;
   Done done_;

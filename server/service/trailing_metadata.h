@@ -4,9 +4,12 @@
 
 #include <grpcpp/server_context.h>
 
+#include <optional>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "server/tracing/trace_context.h"
 
 namespace omserve {
 
@@ -25,6 +28,11 @@ inline void AddElapsed(const absl::Status& status, absl::Duration elapsed,
                        grpc::CallbackServerContext& rpc) {
   if (status.ok()) return;
   rpc.AddTrailingMetadata("elapsed-us", absl::StrCat(absl::ToInt64Microseconds(elapsed)));
+}
+
+// Tells the client which span of ours its request was. REQUIRES: before Finish.
+inline void AddTrace(const std::optional<TraceContext>& trace, grpc::CallbackServerContext& rpc) {
+  if (trace.has_value()) rpc.AddTrailingMetadata("traceparent", FormatTraceparent(*trace));
 }
 
 }  // namespace omserve

@@ -42,6 +42,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void Complete(const absl::Status& status) {
     AddRetryHint(status, run_.retry_after(), rpc_);
     AddElapsed(status, run_.elapsed(), rpc_);
+    AddTrace(run_.trace(), rpc_);
     Finish(WithRetryInfo(ToGrpcStatus(status), run_.retry_after()));
   }
 

@@ -4,9 +4,11 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "omserve/v1/vision.pb.h"
 #include "pipelines/base/status_macros.h"
+#include "pipelines/graphs/classify.h"
 #include "pipelines/graphs/internvit.h"
 #include "pipelines/graphs/vitdet.h"
 #include "pipelines/image/decoded_size.h"
@@ -94,6 +96,29 @@ struct EmbedMethod : PipelineMethod<InternVit>, OneImage {
   }
   static void Convert(Result result, const ServedModel& model, Response& out) {
     ConvertFeatures(std::move(result), model, out);
+  }
+};
+
+// Embed of a classifier: classes and no features.
+struct ClassifyMethod : PipelineMethod<Classify>, OneImage {
+  using Request = v1::EmbedRequest;
+  using Response = v1::EmbedResponse;
+  using Options = ClassifyOptions;
+  using Result = std::vector<ClassScore>;
+  static constexpr std::string_view kName = "Embed";
+
+  static absl::StatusOr<Options> CheckOptions(const Request& request, const ServedModel& model) {
+    return CheckClassifyOptions(request, Of(model).config());
+  }
+  static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+    return model.metrics;
+  }
+  static Task<absl::StatusOr<Result>> Run(const ServedModel& model, RequestContext& context,
+                                          const ImageInput& image, const Options& options) {
+    return Of(model).Run(*model.runner, context, image, options);
+  }
+  static void Convert(const Result& result, const ServedModel& model, Response& out) {
+    ConvertClasses(result, model, out);
   }
 };
 

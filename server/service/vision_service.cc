@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/vision_service.h"
 
+#include <variant>
+
 #include "server/service/answer_conversion.h"
 #include "server/service/read_text_method.h"
 #include "server/service/unary_call.h"
@@ -39,6 +41,11 @@ grpc::ServerBidiReactor<v1::DetectRequest, v1::FrameAnswer>* VisionService::Dete
 grpc::ServerUnaryReactor* VisionService::Embed(grpc::CallbackServerContext* rpc,
                                                const v1::EmbedRequest* request,
                                                v1::EmbedResponse* response) {
+  const auto model = environment_.catalog.FindAny(request->model(), request->version());
+  if (model.ok() && std::holds_alternative<Classify>((*model)->pipeline)) {
+    return UnaryCall<ClassifyMethod>::Start(environment_, embed_fallback_, *rpc, *request,
+                                            *response);
+  }
   return UnaryCall<EmbedMethod>::Start(environment_, embed_fallback_, *rpc, *request, *response);
 }
 

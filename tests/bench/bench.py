@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 
 from deploy.with_server import ROOT, Server, running_server
-from tests.bench import kserve, python_host, sched, vit
+from tests.bench import kserve, loadtest, python_host, sched, vit
 from tests.eval.eval import ask, make_data, pictures_in
 from tests.eval.report import Report
 
@@ -192,6 +192,8 @@ def parts(args: argparse.Namespace, report: Report) -> dict[str, Callable[[], No
     named["kserve.overhead"] = lambda: kserve.bench_overhead(out, report, 15, 1.0)
     named["kserve.kinds"] = lambda: kserve.bench_kinds(out, report, 3, 1.0)
     named["kserve.perf_analyzer"] = lambda: kserve.bench_perf_analyzer(out, report)
+    named["loadtest.truth"] = lambda: loadtest.bench_truth(out, report)
+    named["loadtest.overhead"] = lambda: loadtest.bench_overhead(report)
     for part in DEPLOY_NEEDS:
         named[part] = functools.partial(bench_deploy, part, out, report)
     named["vit"] = lambda: vit.bench_vit(out, report, 7, 10.0)

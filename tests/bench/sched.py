@@ -7,7 +7,15 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Callable
 
-from tests.bench import failover, life, metrics_cost, sched_delays, sched_throughput
+from tests.bench import (
+    capacity,
+    failover,
+    life,
+    metrics_cost,
+    sched_delays,
+    sched_throughput,
+    trace_cost,
+)
 from tests.bench.sched_case import Case
 from tests.eval.report import Report
 
@@ -23,6 +31,8 @@ CASES: dict[str, Callable[[Case], None]] = {
     "sched.fairness": sched_delays.fairness,
     "failover": failover.failover,
     "metrics.cost": metrics_cost.metrics_cost,
+    "trace.cost": trace_cost.trace_cost,
+    "capacity": capacity.capacity,
     "life.reload": life.reload,
     "life.drain": life.drain,
 }

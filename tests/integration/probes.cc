@@ -63,20 +63,24 @@ std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::s
   return bytes == std::string("\x08\x02", 2) ? "NOT_SERVING" : "UNKNOWN";
 }
 
-std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel) {
+std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
+                              const std::string& token) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  if (!token.empty()) context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
   grpc::CompletionQueue queue;
   const auto call = stub.PrepareCall(
       &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
   call->StartCall(nullptr);
-  if (!Next(queue)) return {};
-  call->WriteLast(OneString(7, "*"), grpc::WriteOptions(), nullptr);
-  if (!Next(queue)) return {};
+  bool read = Next(queue);
   grpc::ByteBuffer answer;
-  call->Read(&answer, nullptr);
-  const bool read = Next(queue);
+  if (read) {
+    call->WriteLast(OneString(7, "*"), grpc::WriteOptions(), nullptr);
+    Next(queue);
+    call->Read(&answer, nullptr);
+    read = Next(queue);
+  }
   grpc::Status status;
   call->Finish(&status, nullptr);
   Next(queue);

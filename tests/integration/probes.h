@@ -13,8 +13,10 @@ namespace omserve {
 // number as text when the call failed.
 std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::string& service);
 
-// The raw answer of server reflection to "list services"; empty when it failed.
-std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel);
+// The raw answer of server reflection to "list services"; empty when it failed. 'token' is sent
+// with it, if there is one.
+std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
+                              const std::string& token = "");
 
 // The body of GET http://127.0.0.1:port/metrics.
 std::string Scrape(int port);

@@ -24,7 +24,7 @@ extern char** environ;
 namespace omserve {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Minutes(1);
+constexpr absl::Duration kPatience = absl::Minutes(3);
 constexpr absl::Duration kGlance = absl::Milliseconds(5);
 
 pid_t Spawn(const std::vector<std::string>& arguments,

@@ -28,10 +28,11 @@ struct PipelineModel {
 
 // How many items a request has at a stage.
 struct ItemModel {
-  enum class Kind { kFixed, kSkewed };
+  enum class Kind { kFixed, kSkewed, kListed };
   Kind kind = Kind::kFixed;
   int64_t most = 1;  // fixed: always; skewed: most requests few, some up to here, from 0
   double skew = 3;   // above 1: the larger, the fewer
+  std::vector<int64_t> listed = {};  // listed: one of these
 };
 
 // Clients of one kind.

@@ -152,6 +152,10 @@ void World::SendNext(size_t index) {
 
 int64_t World::DrawItems(const ItemModel& model) {
   if (model.kind == ItemModel::Kind::kFixed) return model.most;
+  if (model.kind == ItemModel::Kind::kListed) {
+    return model
+        .listed[static_cast<size_t>(random_.Int(0, static_cast<int64_t>(model.listed.size()) - 1))];
+  }
   const double part = std::pow(random_.Unit(), model.skew);
   return static_cast<int64_t>(part * static_cast<double>(model.most + 1));
 }
@@ -163,6 +167,7 @@ void World::Arrive(size_t index) {
   Request request;
   request.load = index;
   request.sent = timeline_.now();
+  result_.loads[index].sent_at.push_back(request.sent);
   const double part = 1 + load.budget_spread * random_.Between(-1, 1);
   request.budget_end = timeline_.now() + load.budget * part;
   for (const ItemModel& items : load.items) request.items.push_back(DrawItems(items));

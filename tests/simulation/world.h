@@ -26,6 +26,7 @@ namespace omserve::simulation {
 struct LoadResult {
   std::vector<absl::Duration> latencies;  // of requests that were answered well, in that order
   std::vector<absl::Time> done_at;
+  std::vector<absl::Time> sent_at;  // of all requests, also those that were refused
   int64_t refused = 0;
   int64_t failed = 0;  // admitted, and not answered well
 };

@@ -32,6 +32,7 @@ from omserve.errors import (
     OmserveError,
     OverloadedError,
     PictureError,
+    RefusedError,
     UnavailableError,
 )
 from omserve.timing import StageTiming, Timing
@@ -51,6 +52,7 @@ __all__ = [
     "OverloadedError",
     "PictureError",
     "ReadTextAnswer",
+    "RefusedError",
     "StageTiming",
     "TextCharacter",
     "TextLine",

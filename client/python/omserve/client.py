@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 import grpc
 
-from omserve import answers, errors
+from omserve import access, answers, errors
 from omserve.pictures import Picture, to_wire
 from omserve.v1 import vision_pb2 as pb
 from omserve.v1 import vision_pb2_grpc
@@ -42,7 +42,10 @@ _REGIONS = {
 class Client:
     """A channel to one omserve; thread-safe. Use it as a context manager, or close() it.
 
-    server: host:port, plaintext; OMSERVE_SERVER or 127.0.0.1:8500 if absent. deadline: seconds that
+    server: host:port; OMSERVE_SERVER or 127.0.0.1:8500 if absent. tls_ca: PEM file of who signs the
+    server's certificate, or "system"; plain text if absent. tls_cert and tls_key: PEM files of the
+    client's own certificate. tls_name: in the server's certificate, if not the host. token_file: a
+    file with the bearer token to send. deadline: seconds that
     a call may take, from its start. budget: seconds after which an answer is of no use any more,
     which the server may know when it plans. priority: interactive or batch. order: of the channels
     of numpy pictures, rgb, or bgr as OpenCV has them. Each call may set its own of deadline, budget,
@@ -57,14 +60,25 @@ class Client:
         budget: Optional[float] = None,
         priority: Optional[str] = None,
         order: str = "rgb",
+        tls_ca: Optional[str] = None,
+        tls_cert: Optional[str] = None,
+        tls_key: Optional[str] = None,
+        tls_name: Optional[str] = None,
+        token_file: Optional[str] = None,
     ):
         self.server = server or os.environ.get("OMSERVE_SERVER") or DEFAULT_SERVER
         self._defaults = {"deadline": deadline, "budget": budget, "priority": priority}
         self._order = order
         _metadata(budget, priority)  # a mistake shows here, not at the first call
         _check_deadline(deadline)
-        sizes = ("grpc.max_send_message_length", "grpc.max_receive_message_length")
-        self._channel = grpc.insecure_channel(self.server, [(size, MAX_MESSAGE) for size in sizes])
+        self._access = access.Access(tls_ca, tls_cert, tls_key, tls_name, token_file)
+        self._channel = self._access.channel(
+            self.server,
+            [
+                ("grpc.max_send_message_length", MAX_MESSAGE),
+                ("grpc.max_receive_message_length", MAX_MESSAGE),
+            ],
+        )
         self._stub = vision_pb2_grpc.VisionStub(self._channel)
 
     def __enter__(self) -> "Client":
@@ -190,7 +204,7 @@ class Client:
             raise TypeError(f"unknown option {unknown[0]!r}; a call takes {sorted(self._defaults)}")
         values = {**self._defaults, **call}
         _check_deadline(values["deadline"])
-        metadata = _metadata(values["budget"], values["priority"])
+        metadata = _metadata(values["budget"], values["priority"]) + self._access.metadata()
         try:
             return method(request, timeout=values["deadline"], metadata=metadata)
         except grpc.RpcError as error:

@@ -59,6 +59,12 @@ class NotOfferedError(OmserveError):
     advice = "is it an omserve of this version?"
 
 
+class RefusedError(OmserveError):
+    """UNAUTHENTICATED or PERMISSION_DENIED: the server does not let this caller do that."""
+
+    advice = "token_file, or tls_cert and tls_key, show who calls; the server's operator gives roles"
+
+
 class PictureError(ValueError):
     """A picture that cannot be sent; nothing was asked of the server."""
 
@@ -70,6 +76,8 @@ _KINDS: dict[str, type[OmserveError]] = {
     "NOT_FOUND": ModelNotFoundError,
     "DEADLINE_EXCEEDED": DeadlineError,
     "UNIMPLEMENTED": NotOfferedError,
+    "UNAUTHENTICATED": RefusedError,
+    "PERMISSION_DENIED": RefusedError,
 }
 
 

@@ -42,22 +42,29 @@ void Complete(const AnswerOptions& options, InferAnswer& answer) {
 // A request that never gets to a model.
 class RefusedCall final : public InferCall {
  public:
-  RefusedCall(const InferEnvironment& environment, absl::Status status, std::string id)
-      : InferCall(std::move(id)), environment_(environment), status_(std::move(status)) {}
+  RefusedCall(const InferEnvironment& environment, absl::Status status, std::string id,
+              const std::optional<TraceContext>& parent)
+      : InferCall(std::move(id)),
+        environment_(environment),
+        status_(std::move(status)),
+        parent_(parent) {}
 
   void Begin(Done done) override {
     const absl::Status status = status_;  // 'done' may take the call with it
     RecordRequest(environment_.fallback, status, absl::ZeroDuration(), {},
                   environment_.calls.clock.Now(), environment_.calls.admission.closed());
+    LogRefused(environment_.calls, "ModelInfer", status, id(), parent_);
     done(status, InferAnswer());
   }
   void Cancel() override {}
   absl::Duration retry_after() const override { return Admission::kRetryAfter; }
   absl::Duration elapsed() const override { return absl::ZeroDuration(); }
+  std::optional<TraceContext> trace() const override { return std::nullopt; }
 
  private:
   const InferEnvironment environment_;
   const absl::Status status_;
+  const std::optional<TraceContext> parent_;
 };
 
 class StageInferCall final : public InferCall {
@@ -80,6 +87,7 @@ class StageInferCall final : public InferCall {
   void Cancel() override { run_.Cancel(); }
   absl::Duration retry_after() const override { return run_.retry_after(); }
   absl::Duration elapsed() const override { return run_.elapsed(); }
+  std::optional<TraceContext> trace() const override { return run_.trace(); }
 
  private:
   const InferRequest request_;
@@ -117,6 +125,7 @@ class PipelineInferCall final : public InferCall {
   void Cancel() override { run_.Cancel(); }
   absl::Duration retry_after() const override { return run_.retry_after(); }
   absl::Duration elapsed() const override { return run_.elapsed(); }
+  std::optional<TraceContext> trace() const override { return run_.trace(); }
 
  private:
   void TakeTimes(InferAnswer& answer) const;
@@ -175,11 +184,16 @@ class CallMaker {
     if (std::holds_alternative<InternVit>(served.pipeline)) {
       return MakePipeline<EmbedAdapter>(request, parameters, options);
     }
+    if (std::holds_alternative<Classify>(served.pipeline)) {
+      return MakePipeline<ClassifyAdapter>(request, parameters, options);
+    }
     return MakePipeline<ReadTextAdapter>(request, parameters, options);
   }
 
   std::unique_ptr<InferCall> Refuse(absl::Status status, std::string id) const {
-    return std::make_unique<RefusedCall>(environment_, std::move(status), std::move(id));
+    return std::make_unique<RefusedCall>(
+        environment_, std::move(status), std::move(id),
+        terms_.ok() ? terms_->parent : std::optional<TraceContext>());
   }
 
  private:

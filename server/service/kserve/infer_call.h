@@ -16,6 +16,7 @@
 #include "server/service/call_terms.h"
 #include "server/service/kserve/infer_answer.h"
 #include "server/service/kserve/infer_message.h"
+#include "server/tracing/trace_context.h"
 
 namespace omserve::kserve {
 
@@ -42,6 +43,9 @@ class InferCall {
   virtual absl::Duration retry_after() const = 0;
   // Since its arrival.
   virtual absl::Duration elapsed() const = 0;
+
+  // Its span, as RequestRun::trace.
+  virtual std::optional<TraceContext> trace() const = 0;
 
   // Of the request, also when it was refused; empty when it could not be read.
   const std::string& id() const { return id_; }

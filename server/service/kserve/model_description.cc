@@ -38,6 +38,9 @@ std::vector<TensorDescription> EmbedOutputs() {
           {"labels", "INT32", {-1}},
           {"label_names", "BYTES", {-1}}};
 }
+std::vector<TensorDescription> ClassifyOutputs() {
+  return {{"scores", "FP32", {-1}}, {"labels", "INT32", {-1}}, {"label_names", "BYTES", {-1}}};
+}
 std::vector<TensorDescription> ReadTextOutputs() {
   return {{"texts", "BYTES", {-1}},    {"scores", "FP32", {-1}},     {"quads", "FP32", {-1, 4, 2}},
           {"boxes", "FP32", {-1, 4}},  {"box_scores", "FP32", {-1}}, {"turned", "INT32", {-1}},
@@ -52,6 +55,7 @@ ModelDescription DescribeModel(const ServedModel& model, const ServedStage* stag
   if (std::holds_alternative<InternVit>(model.pipeline)) out.kind = "internvit";
   if (std::holds_alternative<PpOcr>(model.pipeline)) out.kind = "ppocr";
   if (std::holds_alternative<TensorModel>(model.pipeline)) out.kind = "tensor";
+  if (std::holds_alternative<Classify>(model.pipeline)) out.kind = "classify";
   if (stage != nullptr) {
     out.platform = "omserve_stage";
     out.gears = stage->info.gears;
@@ -63,6 +67,7 @@ ModelDescription DescribeModel(const ServedModel& model, const ServedStage* stag
   out.inputs = {{"image", std::string(kBytes), {out.kind == "ppocr" ? -1 : 1}}};
   if (out.kind == "vitdet") out.outputs = DetectOutputs();
   if (out.kind == "internvit") out.outputs = EmbedOutputs();
+  if (out.kind == "classify") out.outputs = ClassifyOutputs();
   if (out.kind == "ppocr") out.outputs = ReadTextOutputs();
   return out;
 }

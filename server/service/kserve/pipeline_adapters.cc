@@ -63,6 +63,22 @@ void AddSize(int32_t height, int32_t width, InferAnswer& out) {
   out.Add("image_size", "INT32", {2}, std::vector<int32_t>{height, width});
 }
 
+// The best classes, best first.
+void AddClasses(const v1::EmbedResponse& response, InferAnswer& out) {
+  std::vector<float> scores;
+  std::vector<int32_t> labels;
+  std::string names;
+  for (const v1::ClassScore& found : response.top()) {
+    scores.push_back(found.score());
+    labels.push_back(found.label());
+    AppendElement(found.label_name(), names);
+  }
+  const int64_t n = response.top_size();
+  out.Add("scores", "FP32", {n}, scores);
+  out.Add("labels", "INT32", {n}, labels);
+  out.Add("label_names", kBytes, {n}, std::move(names));
+}
+
 }  // namespace
 
 absl::Status DetectAdapter::Fill(const InferRequest& request, ParameterReader& parameters,
@@ -116,20 +132,21 @@ absl::Status EmbedAdapter::Fill(const InferRequest& request, ParameterReader& pa
 
 void EmbedAdapter::Convert(v1::EmbedResponse response, InferAnswer& out) {
   TakeCommon(response, out);
-  std::vector<float> scores;
-  std::vector<int32_t> labels;
-  std::string names;
-  for (const v1::ClassScore& found : response.top()) {
-    scores.push_back(found.score());
-    labels.push_back(found.label());
-    AppendElement(found.label_name(), names);
-  }
-  const int64_t n = response.top_size();
   out.Add("features", "FP32", Shape(response.shape().begin(), response.shape().end()),
           std::vector<float>(response.features().begin(), response.features().end()));
-  out.Add("scores", "FP32", {n}, scores);
-  out.Add("labels", "INT32", {n}, labels);
-  out.Add("label_names", kBytes, {n}, std::move(names));
+  AddClasses(response, out);
+}
+
+absl::Status ClassifyAdapter::Fill(const InferRequest& request, ParameterReader& parameters,
+                                   v1::EmbedRequest& out) {
+  SetCommon(request, out);
+  TakeInt(parameters, "top_k", [&](int32_t v) { out.set_top_k(v); });
+  return SetImage(request, parameters, out);
+}
+
+void ClassifyAdapter::Convert(v1::EmbedResponse response, InferAnswer& out) {
+  TakeCommon(response, out);
+  AddClasses(response, out);
 }
 
 absl::Status ReadTextAdapter::Fill(const InferRequest& request, ParameterReader& parameters,

@@ -41,6 +41,18 @@ struct EmbedAdapter {
   static void Convert(v1::EmbedResponse response, InferAnswer& out);
 };
 
+struct ClassifyAdapter {
+  struct Method : ClassifyMethod {
+    static constexpr std::string_view kName = "ModelInfer";
+    static const RequestMetrics& Metrics(const ServedModel& model, const Request& /*request*/) {
+      return model.infer_metrics;
+    }
+  };
+  static absl::Status Fill(const InferRequest& request, ParameterReader& parameters,
+                           v1::EmbedRequest& out);
+  static void Convert(v1::EmbedResponse response, InferAnswer& out);
+};
+
 struct ReadTextAdapter {
   struct Method : ReadTextMethod {
     static constexpr std::string_view kName = "ModelInfer";

@@ -22,6 +22,18 @@ absl::StatusOr<const ServedStage*> StageOf(const InferRequest& request, const Se
       absl::StrCat("model '", model.name, "' has no stage '", request.stage(), "' any more"));
 }
 
+// Answers that are sent in no time to speak of: without the wake-up of another thread.
+constexpr size_t kLightBytes = 64 << 10;
+
+bool IsLight(const StageInputs& input, const StageOutputs& options) {
+  size_t bytes = 0;
+  for (const StageOutputs::Wanted& wanted : options.wanted) {
+    const ModelTensor& output = options.stage->info.outputs[static_cast<size_t>(wanted.output)];
+    bytes += static_cast<size_t>(input.items) * output.row_bytes;
+  }
+  return bytes <= kLightBytes;
+}
+
 StageCall CallOf(const StageInputs& input, const StageOutputs& options,
                  TensorAllocator& allocator) {
   const ModelInfo& info = options.stage->info;
@@ -29,6 +41,7 @@ StageCall CallOf(const StageInputs& input, const StageOutputs& options,
   call.stage = options.stage->name;
   call.items = input.items;
   call.fetch = options.Indices();
+  call.light = IsLight(input, options);
   for (size_t i = 0; i < input.sources.size(); ++i) {
     const ModelTensor& tensor = info.inputs[i];
     HostTensor host =

@@ -55,6 +55,8 @@ void StreamInferCall::Open() {
     MutexLock lock(mutex_);
     finished_ = true;
   }
+  LogRefused(environment_.calls, "ModelStreamInfer", status, {},
+             terms_.ok() ? terms_->parent : std::optional<TraceContext>());
   AddRetryHint(status, Admission::kRetryAfter, rpc_);
   Finish(ToGrpcStatus(status));
 }

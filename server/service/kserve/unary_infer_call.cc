@@ -27,6 +27,7 @@ grpc::ServerUnaryReactor* UnaryInferCall::Start(const InferEnvironment& environm
 void UnaryInferCall::Complete(const absl::Status& status) {
   AddRetryHint(status, call_->retry_after(), rpc_);
   AddElapsed(status, call_->elapsed(), rpc_);
+  AddTrace(call_->trace(), rpc_);
   Finish(ToGrpcStatus(status));
 }
 

@@ -23,6 +23,15 @@ class CommandLineTest : public ::testing::Test {
   ~CommandLineTest() override { unsetenv("OMSERVE_SERVER"); }
 };
 
+TEST_F(CommandLineTest, AFileOfAccessThatIsNotThereIsAMistake) {
+  for (const char* option : {"--tls-ca=/nowhere/ca.crt", "--token-file=/nowhere/token"}) {
+    const auto parsed = Client({option, "health"});
+    EXPECT_EQ(parsed.exit_status, 2);
+    EXPECT_THAT(parsed.text, HasSubstr("/nowhere/"));
+  }
+  EXPECT_THAT(Client({"--tls-cert=/nowhere/a", "health"}).text, HasSubstr("belong together"));
+}
+
 TEST_F(CommandLineTest, ReadsDetect) {
   const auto parsed = Client({"--server=h:1", "detect", "a.jpg", "b.jpg", "--score-threshold=0",
                               "--max-detections=100", "--mask=rle", "--dedup=none", "--json",

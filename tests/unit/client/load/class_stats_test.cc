@@ -165,9 +165,9 @@ TEST(FailOnTest, DecidesByOutcome) {
 TEST(SlowestAnswersTest, KeepsTheSlowest) {
   SlowestAnswers one;
   SlowestAnswers other;
-  for (uint64_t i = 0; i < 100; ++i) {
-    // 37 and 101 have no common divisor: every latency from 0 to 100 but one, in no order.
-    const absl::Duration latency = absl::Milliseconds(i * 37 % 101);
+  for (uint64_t i = 0; i < 1008; ++i) {
+    // 1000 and 1009 have no common divisor: every latency from 0 to 1008 but one, in no order.
+    const absl::Duration latency = absl::Milliseconds(i * 1000 % 1009);
     SlowestAnswers& half = i % 2 == 0 ? one : other;
     if (half.Wants(latency)) {
       half.Add({.latency = latency,
@@ -180,14 +180,14 @@ TEST(SlowestAnswersTest, KeepsTheSlowest) {
   }
   one.Merge(other);
   ASSERT_EQ(one.answers().size(), SlowestAnswers::kKept);
-  // 100 * 37 % 101 = 64 is the one that is left out.
+  // 1008 * 1000 % 1009 = 9 is the one that is left out.
   for (size_t i = 0; i < SlowestAnswers::kKept; ++i) {
-    const SlowestAnswers::Answer& answer = one.answers()[i];
-    EXPECT_EQ(answer.latency, absl::Milliseconds(100 - i));
+    const LoadAnswer& answer = one.answers()[i];
+    EXPECT_EQ(answer.latency, absl::Milliseconds(1008 - i));
     EXPECT_EQ(answer.timing.stages(0).queue().nanos(), answer.number * 1'000'000);
   }
-  EXPECT_FALSE(one.Wants(absl::Milliseconds(91)));
-  EXPECT_TRUE(one.Wants(absl::Milliseconds(92)));
+  EXPECT_FALSE(one.Wants(absl::Milliseconds(909)));
+  EXPECT_TRUE(one.Wants(absl::Milliseconds(910)));
 }
 
 }  // namespace

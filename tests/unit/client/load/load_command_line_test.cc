@@ -106,6 +106,12 @@ TEST(LoadCommandLineTest, RefusesMistakesWithStatusTwo) {
       {"--raw=1x1", "--senders=0"},
       {"--raw=1x1", "--budget-ms=0"},
       {"--raw=1x1", "--seed=-1"},
+      {"--method=infer"},
+      {"--method=infer", "--model=m", "--input=A:FP32"},
+      {"--raw=1x1", "--check=2"},
+      {"--raw=1x1", "--cameras=0"},
+      {"--raw=1x1", "--method=embed", "--cameras=2"},
+      {"--raw=1x1", "--stable-within=0"},
   };
   for (const auto& mistake : mistakes) {
     const auto parsed = Load(mistake);
@@ -126,14 +132,14 @@ TEST(LoadCommandLineTest, HelpIsNoMistake) {
 }
 
 TEST(LoadCommandLineTest, FindsTheClasses) {
-  const auto one = ClassesOf(*Load({"--raw=1x1"}).command);
+  const auto one = ScenarioOf(*Load({"--raw=1x1"}).command);
   ASSERT_TRUE(one.ok());
-  ASSERT_EQ(one->size(), 1U);
-  EXPECT_EQ(one->front().name, "all");
-  EXPECT_EQ(ClassesOf(*Load({"--mix=a:1,b:2"}).command)->size(), 2U);
-  EXPECT_THAT(std::string(ClassesOf(*Load({"--mix=a:0"}).command).status().message()),
+  ASSERT_EQ(one->classes.size(), 1U);
+  EXPECT_EQ(one->classes.front().name, "all");
+  EXPECT_EQ(ScenarioOf(*Load({"--mix=a:1,b:2"}).command)->classes.size(), 2U);
+  EXPECT_THAT(std::string(ScenarioOf(*Load({"--mix=a:0"}).command).status().message()),
               HasSubstr("--mix"));
-  EXPECT_EQ(ClassesOf(*Load({"--scenario=/nowhere.json"}).command).status().code(),
+  EXPECT_EQ(ScenarioOf(*Load({"--scenario=/nowhere.json"}).command).status().code(),
             absl::StatusCode::kNotFound);
 }
 
@@ -141,13 +147,34 @@ TEST(LoadCommandLineTest, ScenarioTakesTheRestFromTheCommandLine) {
   const auto path = std::filesystem::temp_directory_path() / "omserve_load_scenario_test.json";
   std::ofstream(path) << R"({"classes": [{"images": "a.jpg", "deadline_ms": 7}, {"raw": "1x1"}]})";
   const std::string option = "--scenario=" + path.string();
-  const auto classes = ClassesOf(*Load({option.c_str(), "--deadline-ms=9", "--model=m"}).command);
+  const auto scenario = ScenarioOf(*Load({option.c_str(), "--deadline-ms=9", "--model=m"}).command);
   std::filesystem::remove(path);
-  ASSERT_TRUE(classes.ok()) << classes.status();
-  EXPECT_EQ((*classes)[0].images.front(), (path.parent_path() / "a.jpg").string());
-  EXPECT_EQ((*classes)[0].deadline, absl::Milliseconds(7));
-  EXPECT_EQ((*classes)[1].deadline, absl::Milliseconds(9));
-  EXPECT_EQ((*classes)[1].model, "m");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  EXPECT_EQ(scenario->classes[0].images.front(), (path.parent_path() / "a.jpg").string());
+  EXPECT_EQ(scenario->classes[0].deadline, absl::Milliseconds(7));
+  EXPECT_EQ(scenario->classes[1].deadline, absl::Milliseconds(9));
+  EXPECT_EQ(scenario->classes[1].model, "m");
+}
+
+TEST(LoadCommandLineTest, ReadsWhatServersOfTensorsNeed) {
+  const auto parsed =
+      Load({"--method=infer", "--model=m", "--input=A:FP32:1x256", "--input=B:INT64:4",
+            "--server-times", "--check=0.25", "--golden=g", "--control=c:2", "--html=h.html",
+            "--json-file=j.json", "--stable-within=5", "--read-after-ms=3"});
+  ASSERT_TRUE(parsed.command.has_value()) << parsed.text;
+  const LoadCommand& command = *parsed.command;
+  ASSERT_EQ(command.base.inputs.size(), 2U);
+  EXPECT_EQ(command.base.inputs[0].shape, (std::vector<int64_t>{1, 256}));
+  EXPECT_TRUE(command.base.server_times);
+  EXPECT_EQ(command.options.check, 0.25);
+  EXPECT_EQ(command.options.golden, "g");
+  EXPECT_EQ(command.options.control, "c:2");
+  EXPECT_EQ(command.html, "h.html");
+  EXPECT_EQ(command.json_file, "j.json");
+  EXPECT_EQ(command.stable_within, 0.05);
+  EXPECT_EQ(command.base.read_after, absl::Milliseconds(3));
+  EXPECT_EQ(Load({"--raw=1x1", "--golden=g"}).command->options.check, 1) << "all of them";
+  EXPECT_EQ(Load({"--raw=1x1", "--cameras=3", "--fps=5"}).command->base.cameras, 3);
 }
 
 }  // namespace

@@ -7,11 +7,12 @@
 
 #include <cstdio>
 
-#include "client/load/load_progress_line.h"
+#include "client/load/load_progress_view.h"
 
 namespace omserve::client {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -48,13 +49,13 @@ LoadResult Result() {
   stats.Record(refused);
   stats.RecordNotSent();
   result.all = stats;
-  result.classes = {stats};
-  result.slowest.Add({.latency = absl::Milliseconds(30),
-                      .sent_latency = absl::Milliseconds(30),
-                      .at = absl::Seconds(1),
-                      .number = 7,
-                      .request_class = 0,
-                      .timing = timing});
+  result.stats.classes = {stats};
+  result.stats.slowest.Add({.latency = absl::Milliseconds(30),
+                            .sent_latency = absl::Milliseconds(30),
+                            .at = absl::Seconds(1),
+                            .number = 7,
+                            .request_class = 0,
+                            .timing = timing});
   result.seconds = 2;
   result.requests_per_s = 1.5;
   result.steady_requests_per_s = 1.4;
@@ -119,15 +120,15 @@ TEST(LoadReportTest, TextShowsOutcomesLatenciesAndStages) {
 
 TEST(LoadReportTest, TextWarnsOfALateSender) {
   LoadResult result = Result();
-  result.lateness.Record(absl::Milliseconds(12));
-  result.late = 1;
+  result.stats.lateness.Record(absl::Milliseconds(12));
+  result.stats.late = 1;
   EXPECT_THAT(LoadText(Head(/*open=*/true), result), HasSubstr("warning     1 requests"));
 }
 
 std::string Drawn(bool terminal) {
   char text[4096] = {};
   std::FILE* const out = fmemopen(text, sizeof(text), "w");
-  LoadProgressLine line(out, terminal);
+  LoadProgressView line(out, terminal);
   LoadMoment moment;
   moment.elapsed = absl::Seconds(2);
   moment.sent = 10;
@@ -140,8 +141,10 @@ std::string Drawn(bool terminal) {
   return text;
 }
 
-TEST(LoadProgressLineTest, DrawsOnTerminalsAlone) {
-  EXPECT_THAT(Drawn(true), HasSubstr("10/20 sent  6 ok  1 failed  3 in flight  3 ok/s"));
+TEST(LoadProgressViewTest, DrawsOnTerminalsAlone) {
+  EXPECT_THAT(Drawn(true),
+              AllOf(HasSubstr("35 %"), HasSubstr("10/20 sent  6 ok  1 failed  3 in flight"),
+                    HasSubstr("now 3 ok/s")));
   EXPECT_EQ(Drawn(false), "");
 }
 

@@ -109,12 +109,12 @@ TEST(LoadRunTest, KeepsARecordOfEveryMeasuredRequestIfAsked) {
   FakeVision fake;
   LoadOptions options = Closed(fake);
   options.warmup = 5;
-  EXPECT_TRUE(RunToEnd(options, Pictures({"a"})).records.empty());
+  EXPECT_TRUE(RunToEnd(options, Pictures({"a"})).stats.records.empty());
   options.records = true;
   const LoadResult result = RunToEnd(options, Pictures({"a", "fail:8"}));
-  ASSERT_EQ(result.records.size(), 30U);
+  ASSERT_EQ(result.stats.records.size(), 30U);
   int refused = 0;
-  for (const RequestRecord& record : result.records) {
+  for (const RequestRecord& record : result.stats.records) {
     EXPECT_GE(record.number, 5U);
     EXPECT_LE(record.sent, record.ended);
     if (record.code == absl::StatusCode::kOk) continue;
@@ -142,7 +142,7 @@ TEST(LoadRunTest, OpenLoopSendsWithoutAnswers) {
   const LoadResult result = RunToEnd(Open(fake, 2000, 50), Pictures({"a"}));
   EXPECT_EQ(result.all.ok, 50);
   EXPECT_EQ(fake.most_at_a_time(), 50);
-  EXPECT_EQ(result.lateness.count(), 50);
+  EXPECT_EQ(result.stats.lateness.count(), 50);
   EXPECT_NEAR(result.offered_per_s, 2000, 1);
 }
 
@@ -182,8 +182,8 @@ TEST(LoadRunTest, LatencyOfALateSenderCountsFromTheSchedule) {
   std::filesystem::remove(path);
   EXPECT_EQ(result.all.ok, 200);
   EXPECT_GT(result.all.latency.mean_ms(), result.all.sent_latency.mean_ms());
-  EXPECT_GT(result.lateness.max_ms(), 0);
-  EXPECT_GE(result.all.latency.max_ms(), result.lateness.max_ms());
+  EXPECT_GT(result.stats.lateness.max_ms(), 0);
+  EXPECT_GE(result.all.latency.max_ms(), result.stats.lateness.max_ms());
 }
 
 TEST(LoadRunTest, SendsNoMoreThanMayBeInFlight) {
@@ -268,13 +268,14 @@ TEST(LoadRunTest, MixesClassesByTheirShares) {
     return RunToEnd(options, {Class(detect, {"a"}), Class(embed, {"a", "fail:13"})});
   };
   const LoadResult result = run();
-  ASSERT_EQ(result.classes.size(), 2U);
-  EXPECT_EQ(result.classes[0].requests + result.classes[1].requests, 400);
+  ASSERT_EQ(result.stats.classes.size(), 2U);
+  EXPECT_EQ(result.stats.classes[0].requests + result.stats.classes[1].requests, 400);
   EXPECT_EQ(result.all.requests, 400);
-  EXPECT_NEAR(static_cast<double>(result.classes[0].requests), 300, 40);
-  EXPECT_TRUE(result.classes[0].errors.empty());
-  EXPECT_GT(result.classes[1].errors.at(absl::StatusCode::kInternal), 0);
-  EXPECT_EQ(run().classes[0].requests, result.classes[0].requests) << "the seed decides";
+  EXPECT_NEAR(static_cast<double>(result.stats.classes[0].requests), 300, 40);
+  EXPECT_TRUE(result.stats.classes[0].errors.empty());
+  EXPECT_GT(result.stats.classes[1].errors.at(absl::StatusCode::kInternal), 0);
+  EXPECT_EQ(run().stats.classes[0].requests, result.stats.classes[0].requests)
+      << "the seed decides";
 }
 
 TEST(LoadRunTest, SeveralSendersShareTheRequests) {
@@ -300,14 +301,14 @@ TEST(LoadRunTest, JoinsTheStagesAndKeepsTheSlowest) {
   ASSERT_EQ(result.all.stages.stages().size(), 1U);
   EXPECT_EQ(result.all.stages.stages()[0].name, "backbone");
   EXPECT_EQ(result.all.stages.stages()[0].execute.count(), 30);
-  ASSERT_EQ(result.slowest.answers().size(), SlowestAnswers::kKept);
+  ASSERT_EQ(result.stats.slowest.answers().size(), 30U);
   std::set<uint64_t> numbers;
-  for (const auto& answer : result.slowest.answers()) {
+  for (const auto& answer : result.stats.slowest.answers()) {
     EXPECT_EQ(answer.timing.stages(0).stage(), "backbone");
     numbers.insert(answer.number);
   }
-  EXPECT_EQ(numbers.size(), SlowestAnswers::kKept);
-  EXPECT_EQ(absl::ToDoubleMilliseconds(result.slowest.answers()[0].latency),
+  EXPECT_EQ(numbers.size(), 30U);
+  EXPECT_EQ(absl::ToDoubleMilliseconds(result.stats.slowest.answers()[0].latency),
             result.all.latency.max_ms());
 }
 

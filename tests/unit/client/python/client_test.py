@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
+import tempfile
 import threading
 import unittest
 
@@ -22,6 +24,36 @@ class ClientTest(unittest.TestCase):
     def setUp(self) -> None:
         self.vision = self.enterContext(fake_server())
         self.client = self.enterContext(omserve.Client(self.vision.address))
+
+    def test_token_of_a_file_is_sent_with_every_call(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            token = pathlib.Path(folder) / "token"
+            token.write_text("abc-123\n")
+            with omserve.Client(self.vision.address, token_file=str(token)) as client:
+                client.list_models()
+                self.assertEqual(self.vision.metadata["authorization"], "Bearer abc-123")
+            for text in ("two words", "", "t\u00e4g"):
+                token.write_text(text)
+                with self.assertRaisesRegex(ValueError, "one token"):
+                    omserve.Client(self.vision.address, token_file=str(token))
+        self.client.list_models()
+        self.assertNotIn("authorization", self.vision.metadata)
+
+    def test_access_that_cannot_be(self) -> None:
+        for options, wrong in (
+            ({"tls_ca": "system", "tls_cert": "a"}, "belong together"),
+            ({"tls_cert": "a", "tls_key": "b"}, "tls_ca"),
+        ):
+            with self.assertRaisesRegex(ValueError, wrong):
+                omserve.Client(**options)
+        with self.assertRaises(FileNotFoundError):
+            omserve.Client(tls_ca="/nowhere/ca.crt")
+
+    def test_refusal_has_its_own_error(self) -> None:
+        for code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+            self.vision.answer = lambda request, context: context.abort(code, "who?")
+            with self.assertRaisesRegex(omserve.RefusedError, "who.*token_file"):
+                self.client.list_models()
 
     def test_detect_sends_options_and_gives_dataclasses(self) -> None:
         timing = pb.Timing(stages=[pb.StageTiming(stage="backbone", device=1, batch_size=3)])

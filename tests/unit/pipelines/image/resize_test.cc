@@ -44,6 +44,30 @@ TEST(ResizePillowBicubicTest, IsPillowsBitForBit) {
   }
 }
 
+const PillowCase kBilinearCases[] = {
+    // computed by Pillow 10.4.0
+    {11, 9, 4, 3, {113, 132, 141, 126, 134, 140, 124, 128, 135, 119, 127, 136,
+                   122, 143, 122, 139, 136, 125, 139, 132, 121, 131, 135, 114,
+                   124, 116, 141, 130, 119, 130, 127, 126, 127, 128, 120, 130}},
+    {3, 4, 5, 6, {0,   53,  106, 15,  68,  121, 37,  90,  143, 59,  112, 165, 74,  127, 180,
+                  46,  99,  152, 62,  115, 168, 86,  139, 192, 110, 163, 140, 127, 180, 105,
+                  106, 159, 169, 125, 160, 188, 151, 162, 215, 152, 188, 114, 154, 207, 47,
+                  167, 220, 60,  186, 155, 79,  217, 56,  109, 119, 87,  114, 53,  106, 116,
+                  100, 153, 78,  121, 123, 99,  154, 79,  132, 110, 112, 165, 81,  134, 187,
+                  17,  70,  123, 40,  93,  146, 75,  128, 181, 110, 163, 216, 133, 186, 239}},
+};
+
+TEST(ResizePillowBilinearTest, IsPillowsBitForBit) {
+  for (const PillowCase& c : kBilinearCases) {
+    const auto pixels = Patterned(c.width, c.height);
+    const Picture picture = Picture::Borrow(pixels.data(), c.width, c.height, ChannelOrder::kRgb);
+    const auto out =
+        ResizePillowBilinear(picture, c.new_width, c.new_height, {0, 0, c.new_width, c.new_height});
+    ASSERT_TRUE(out.ok());
+    EXPECT_EQ(std::vector<int>(out->pixels(), out->pixels() + out->bytes()), c.expected);
+  }
+}
+
 TEST(ResizePillowBicubicTest, CropIsAPartOfTheWhole) {
   const auto pixels = Patterned(53, 41);
   const Picture picture = Picture::Borrow(pixels.data(), 53, 41, ChannelOrder::kRgb);

@@ -23,6 +23,8 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   metrics.AddDevice(0);
   metrics.AddRecovery(0, "recovered");
   metrics.AddModel("vitdet", "1");
+  metrics.AddTracing();
+  metrics.AddSecurity({.refusals = {"no_role"}, .certificate = true, .client_ca = true});
   const std::string text = metrics.Text();
   for (const char* family : {"omserve_requests_total",
                              "omserve_request_failures_total",
@@ -47,7 +49,11 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
                              "omserve_build_info",
                              "omserve_request_restarts_total",
                              "omserve_stream_frames_dropped_total",
-                             "omserve_streams"}) {
+                             "omserve_traces_total",
+                             "omserve_streams",
+                             "omserve_refusals_total",
+                             "omserve_credential_reloads_total",
+                             "omserve_certificate_expiry_timestamp_seconds"}) {
     EXPECT_THAT(text, HasSubstr("# HELP " + std::string(family) + " "));
     EXPECT_THAT(text, HasSubstr("\n" + std::string(family))) << "no series";
   }

@@ -136,6 +136,52 @@ TEST_F(ManifestTest, ReadsAModelThatIsServedAsItIs) {
       absl::StatusCode::kInvalidArgument, "stages[0].name: 'a' is not a stage");
 }
 
+TEST_F(ManifestTest, ReadsAClassifier) {
+  const std::string head =
+      "name: \"c\" labels_file: \"labels.txt\" "
+      "stages { name: \"resnet\" om_file: \"internvit.om\" } ";
+  const auto spec = Load(head +
+                         "classify { width: 192 height: 160 resize_side: 256 filter: \"bicubic\" "
+                         "channels: \"bgr\" divisor: 1 mean: [1, 2, 3] std: [4, 5, 6] }");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->pipeline(), "classify");
+  const auto& config = std::get<ClassifyConfig>(spec->config);
+  EXPECT_EQ(config.stage, "resnet");
+  EXPECT_EQ(config.input.width, 192);
+  EXPECT_EQ(config.input.height, 160);
+  EXPECT_EQ(config.input.resize_side, 256);
+  EXPECT_EQ(config.input.filter, ClassifierInputOptions::Filter::kPillowBicubic);
+  EXPECT_EQ(config.input.channels, ChannelOrder::kBgr);
+  EXPECT_THAT(config.input.std, ElementsAre(4, 5, 6));
+  EXPECT_EQ(config.num_classes, 2);  // the labels
+  EXPECT_EQ(config.top_k, 2);
+  const auto plain = Load(head + "classify { }");
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_EQ(std::get<ClassifyConfig>(plain->config).input.resize_side, 224);
+
+  const auto bad = absl::StatusCode::kInvalidArgument;
+  const auto refused = [&](const std::string& numbers, const std::string& message) {
+    ExpectError(head + "classify { " + numbers + " }", bad, "classify." + message);
+  };
+  refused("width: -1", "width: -1");
+  refused("fit: \"squeeze\"", "fit: 'squeeze' is not crop or stretch");
+  refused("fit: \"stretch\" resize_side: 256", "resize_side: is of fit: 'crop' only");
+  refused("filter: \"nearest\"", "filter: 'nearest'");
+  refused("channels: \"grey\"", "channels: 'grey'");
+  refused("mean: [0.5, 0.5]", "mean: 2 numbers, not 3");
+  refused("divisor: nan", "divisor: nan");
+  refused("raw_pixels: true mean: [0, 0, 0]", "raw_pixels: the model normalises by itself");
+  refused("top_k: 3", "top_k: 3");
+  ExpectError(head + "classify { num_classes: 3 }", bad, "2 labels for num_classes 3");
+  ExpectError("name: \"c\" stages { name: \"a\" om_file: \"internvit.om\" } classify { }", bad,
+              "classify.num_classes: must be set");
+  ExpectError("name: \"c\" classify { num_classes: 2 }", bad, "stages: missing: ");
+  ExpectError(
+      "name: \"c\" stages { name: \"a\" om_file: \"internvit.om\" outputs: [\"x\", \"y\"] } "
+      "classify { num_classes: 2 }",
+      bad, "stages[0].outputs: 2 names");
+}
+
 TEST_F(ManifestTest, RefusesAnEmptyLabelLine) {
   Write("tiny/labels.txt", "cat\n\ndog\n");
   ExpectError(kInternVit, absl::StatusCode::kInvalidArgument, "labels.txt:2: empty line");

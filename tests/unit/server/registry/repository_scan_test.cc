@@ -54,6 +54,25 @@ TEST(RepositoryScanTest, AnOmFileWithoutAManifestIsAModel) {
   EXPECT_TRUE(absl::IsInvalidArgument(models[2].problem)) << "no name for a model";
 }
 
+TEST(RepositoryScanTest, AnOmFileBelongsToTheManifestThatIsAboutIt) {
+  TestModelFolder folder;
+  folder.AddOm("resnet");
+  folder.AddOm("other");
+  folder.AddVersion("resnet", 1,
+                    "name: \"resnet\" stages { name: \"net\" om_file: \"../../resnet.om\" } "
+                    "tensor { }");
+  const auto models = *ScanModelDir(folder.path());
+  ASSERT_THAT(models, SizeIs(2));
+  EXPECT_EQ(models[0].name, "other");
+  EXPECT_EQ(models[1].name, "resnet");
+  const auto spec = LoadVersion(models[1], models[1].versions[0]);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->stages[0].om_path, folder.path() + "/resnet.om");
+  std::ofstream(folder.path() + "/resnet.om") << "a newer one";
+  EXPECT_NE((*ScanModelDir(folder.path()))[1].versions[0].fingerprint,
+            models[1].versions[0].fingerprint);
+}
+
 TEST(RepositoryScanTest, TheFingerprintFollowsTheFilesOfItsVersion) {
   TestModelFolder folder;
   folder.AddVersion("a", 1);

@@ -56,6 +56,37 @@ TEST(ServerConfigTest, TakesWhatTheFileSays) {
   EXPECT_FALSE(config->exit_without_device);
 }
 
+TEST(ServerConfigTest, LogsTextAndTracesNothingUnlessTold) {
+  const ServerConfig plain = *Load("");
+  EXPECT_FALSE(plain.log.json);
+  EXPECT_EQ(plain.log.failures_per_second, 10);
+  EXPECT_EQ(plain.tracing.endpoint, "");
+  EXPECT_EQ(plain.tracing.service, "omserve");
+  const auto told = Load(
+      "log { format: JSON failures_per_second: 3 } tracing { otlp_endpoint: 'http://c:4318' "
+      "sample_ratio: 0.25 service_name: 'vision' }");
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_TRUE(told->log.json);
+  EXPECT_EQ(told->log.failures_per_second, 3);
+  EXPECT_EQ(told->tracing.endpoint, "http://c:4318");
+  EXPECT_EQ(told->tracing.ratio, 0.25);
+  EXPECT_EQ(told->tracing.service, "vision");
+}
+
+TEST(ServerConfigTest, NamesWhatIsWrongWithTheLogAndTheTraces) {
+  for (const auto& [text, field] :
+       {std::pair("log { failures_per_second: -1 }", "log.failures_per_second: -1"),
+        std::pair("log { format: 7 }", "log.format: 7"),
+        std::pair("tracing { sample_ratio: 1.5 }", "tracing.sample_ratio: 1.5"),
+        std::pair("tracing { sample_ratio: nan }", "tracing.sample_ratio: nan"),
+        std::pair("tracing { otlp_endpoint: 'collector:4318' }",
+                  "tracing.otlp_endpoint: 'collector:4318'")}) {
+    const auto config = Load(text);
+    EXPECT_TRUE(absl::IsInvalidArgument(config.status())) << text;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr(field));
+  }
+}
+
 TEST(ServerConfigTest, TheRepositoryChangesOnRequestUnlessTold) {
   const RepositoryConfig plain = Load("")->repository;
   EXPECT_FALSE(plain.poll);

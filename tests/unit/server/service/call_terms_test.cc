@@ -45,6 +45,16 @@ TEST(ParseCallTermsTest, ReadsPriorities) {
             Priority::kInteractive);
 }
 
+TEST(ParseCallTermsTest, ReadsTheCallersSpanAndIgnoresWhatIsNone) {
+  const char* const span = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto terms = ParseCallTerms({{"traceparent", span}});
+  ASSERT_TRUE(terms.ok() && terms->parent.has_value());
+  EXPECT_EQ(terms->parent->SpanId(), "00f067aa0ba902b7");
+  EXPECT_FALSE(ParseCallTerms({})->parent.has_value());
+  EXPECT_FALSE(ParseCallTerms({{"traceparent", "00-nonsense"}})->parent.has_value());
+  EXPECT_FALSE(ParseCallTerms({{"traceparent", span}, {"traceparent", span}})->parent.has_value());
+}
+
 TEST(ParseCallTermsTest, RefusesNonsense) {
   for (const char* text : {"", "0", "-1", "nan", "inf", "soon", "50ms", "50 60", "86400001"}) {
     const auto terms = ParseCallTerms({{"omserve-budget-ms", text}});

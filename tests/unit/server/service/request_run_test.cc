@@ -19,6 +19,7 @@ namespace omserve {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Lane = Executor::Lane;
 
 constexpr auto kNever = std::chrono::system_clock::time_point::max();
@@ -78,6 +79,19 @@ class DoorRunner final : public ScriptedRunner {
   RequestContext* admitted = nullptr;  // the last one
   std::atomic<bool> inside{false};
   bool racing = false;  // Cancel may come on another thread
+};
+
+// Keeps what is exported.
+class Exports final : public TraceSink {
+ public:
+  explicit Exports(std::vector<std::string>& bodies) : bodies_(bodies) {}
+  absl::Status Send(const std::string& body) override {
+    bodies_.push_back(body);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::vector<std::string>& bodies_;
 };
 
 class RequestRunTest : public ::testing::Test {
@@ -148,7 +162,17 @@ class RequestRunTest : public ::testing::Test {
   ManualExecutor executor_;
   Admission admission_{2};
   ModelCatalog catalog_;
-  const CallEnvironment environment_{catalog_, executor_, clock_, admission_, absl::Seconds(30)};
+  std::vector<std::string> lines_;  // of the log
+  FailureLog failure_log_{clock_, {}, [this](FailureLog::Severity, const std::string& line) {
+                            lines_.push_back(line);
+                          }};
+  std::vector<std::string> exports_;  // read after the tracer has stopped
+  Tracer tracer_{{.ratio = 0, .resource = {}},
+                 metrics_.AddTracing(),
+                 std::make_unique<Exports>(exports_),
+                 clock_};
+  const CallEnvironment environment_{catalog_,          executor_,     clock_,  admission_,
+                                     absl::Seconds(30), &failure_log_, &tracer_};
   DoorRunner* runner_ = nullptr;
   const RequestMetrics* method_ = nullptr;
   std::shared_ptr<ServedModel> model_;
@@ -336,6 +360,56 @@ TEST_F(RequestRunTest, ACancelNeverReachesTheRunnerAfterTheRequestHasLeft) {
     EXPECT_TRUE(ended_.has_value());
     EXPECT_FALSE(runner_->inside) << "it left";
   }
+}
+
+TEST_F(RequestRunTest, AFailureIsLoggedWithItsIdsOnce) {
+  request_.set_request_id("r17");
+  CallTerms terms;
+  terms.parent = TraceContext{1, 2, 3, false};
+  Fail(1, false);
+  Begin(terms);
+  Finish();
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_THAT(lines_[0], HasSubstr("code=UNAVAILABLE reason=device_error method=Embed model=vit "
+                                   "version=1 request_id=r17 "
+                                   "trace_id=00000000000000010000000000000002 "));
+  EXPECT_THAT(lines_[0], HasSubstr(" preprocess=(host_ms="));
+  lines_.clear();
+  ended_.reset();
+  Begin();
+  Finish();
+  EXPECT_EQ(EndCode(), absl::StatusCode::kOk);
+  EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(RequestRunTest, ASampledRequestIsExportedAndAnswersItsSpan) {
+  CallTerms terms;
+  terms.parent = TraceContext{1, 2, 3, true};
+  Begin(terms);
+  Finish();
+  const std::optional<TraceContext> own = run_->trace();
+  ASSERT_TRUE(own.has_value());
+  EXPECT_EQ(own->TraceId(), terms.parent->TraceId());
+  EXPECT_NE(own->span, 3u);
+  tracer_.Stop(absl::Seconds(60));
+  ASSERT_EQ(exports_.size(), 1u);
+  EXPECT_THAT(exports_[0], HasSubstr(own->SpanId()));
+  EXPECT_THAT(exports_[0], HasSubstr("\"parentSpanId\":\"0000000000000003\""));
+  EXPECT_THAT(exports_[0], HasSubstr("\"name\":\"preprocess\""));
+}
+
+TEST_F(RequestRunTest, ARequestThatIsNotSampledIsNotExported) {
+  CallTerms terms;
+  terms.parent = TraceContext{1, 2, 3, false};
+  Begin(terms);
+  Finish();
+  EXPECT_TRUE(run_->trace().has_value()) << "the caller may want to know";
+  ended_.reset();
+  Begin();
+  Finish();
+  EXPECT_FALSE(run_->trace().has_value());
+  tracer_.Stop(absl::Seconds(60));
+  EXPECT_TRUE(exports_.empty());
 }
 
 TEST_F(RequestRunTest, ACancelAtTheDeadlineIsTheDeadline) {

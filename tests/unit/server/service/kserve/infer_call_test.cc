@@ -254,6 +254,63 @@ TEST_F(InferCallTest, ServesAPipelineThroughItsPicture) {
   EXPECT_THAT(ErrorOf(request), HasSubstr("outputs['nothing']"));
 }
 
+TEST_F(InferCallTest, ServesAClassifierThroughItsPicture) {
+  ClassifyConfig config;
+  config.stage = "net";
+  config.input.width = config.input.height = config.input.resize_side = 8;
+  config.num_classes = 2;
+  config.top_k = 1;
+  auto runner = std::make_unique<ScriptedRunner>();
+  runner_ = runner.get();
+  runner_->answers["net"] = [](const StageCall&) -> absl::StatusOr<StageResult> {
+    StageResult result;
+    result.outputs.push_back(OnHost(Constant({1, 2}, 0)));
+    result.outputs[0].host.as<float>()[1] = 100;
+    return result;
+  };
+  auto model = std::shared_ptr<ServedModel>(new ServedModel{"pets",
+                                                            "1",
+                                                            {"cat", "dog"},
+                                                            {"net"},
+                                                            *Classify::Create(config),
+                                                            std::move(runner),
+                                                            metrics_.AddMethod("pets", "Embed"),
+                                                            {}});
+  model->infer_metrics = metrics_.AddMethod("pets", "ModelInfer");
+  catalog_.Publish(model);
+  inference::ModelInferRequest request;
+  request.set_model_name("pets");
+  auto& input = *request.add_inputs();
+  input.set_name("image");
+  input.set_datatype("UINT8");
+  for (const int64_t dim : {9, 10, 3}) input.add_shape(dim);
+  request.add_raw_input_contents(std::string(9 * 10 * 3, 'x'));
+  const auto response = Infer(request);
+  ASSERT_TRUE(status_->ok()) << *status_;
+  ASSERT_EQ(response.outputs_size(), 3);
+  EXPECT_EQ(response.outputs(0).name(), "scores");
+  EXPECT_EQ(response.outputs(1).name(), "labels");
+  EXPECT_EQ(response.outputs(2).name(), "label_names");
+  EXPECT_EQ(response.outputs(0).shape(0), 1);  // the manifest's top_k
+  float score = 0;
+  std::memcpy(&score, response.raw_output_contents(0).data(), 4);
+  EXPECT_EQ(score, 1.0F);
+  EXPECT_EQ((*ReadElements(response.raw_output_contents(2), 1, "n"))[0], "dog");
+
+  (*request.mutable_parameters())["top_k"].set_int64_param(2);
+  EXPECT_EQ(Infer(request).outputs(0).shape(0), 2);
+  (*request.mutable_parameters())["top_k"].set_int64_param(3);
+  EXPECT_THAT(ErrorOf(request), HasSubstr("top_k: 3 is not between 0 and 2"));
+  request.clear_parameters();
+  (*request.mutable_parameters())["feature"].set_string_param("cls");
+  EXPECT_THAT(ErrorOf(request), HasSubstr("parameters[feature]"));
+  request.clear_parameters();
+  request.mutable_inputs(0)->set_shape(0, 8);
+  EXPECT_NE(ErrorOf(request), "");
+  request.add_outputs()->set_name("features");
+  EXPECT_THAT(ErrorOf(request), HasSubstr("outputs['features']"));
+}
+
 TEST_F(InferCallTest, FailuresKeepTheirCodeAndAreCounted) {
   failure_ = absl::ResourceExhaustedError("the queue is full");
   Infer(Request());

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The omserve authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/security/role.h"
+
+namespace omserve {
+
+// TLS of the gRPC listeners. A value; thread-compatible.
+struct TlsConfig {
+  std::string certificate;  // PEM files: the chain, the server's own first
+  std::string private_key;
+  std::string client_ca;  // empty: clients are not asked for a certificate
+  bool client_certificate_required = true;
+
+  bool on() const { return !certificate.empty(); }
+};
+
+// Who may come in. What is empty is not asked for. A value; thread-compatible.
+struct SecurityConfig {
+  TlsConfig tls;
+  std::string tokens;                       // a file for TokenTable::Parse
+  std::map<std::string, Roles> identities;  // names in client certificates
+  absl::Duration reload = absl::Seconds(10);
+  bool tokens_in_plaintext = false;
+
+  // Callers must have a role; else whoever gets in may do everything.
+  bool authorises() const { return !tokens.empty() || !identities.empty(); }
+  bool on() const { return tls.on() || authorises(); }
+};
+
+}  // namespace omserve
