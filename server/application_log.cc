@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/application_log.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,6 +43,9 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
 }  // namespace
 
 void InitLog(bool json) {
+  // What it says of a message that cannot be parsed is the sender's to hear, in the answer: a line
+  // each would fill the log at the sender's pleasure.
+  google::protobuf::SetLogHandler(nullptr);
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   if (json) {
     formatter->add_flag<JsonMessage>('J').set_pattern(

@@ -65,8 +65,9 @@ class KserveTest(unittest.TestCase):
         cls.identity = identity_model(models)
         cls.spare = identity_model(models, "spare")
         shutil.copy(models / "identity" / f"{STAGE}.om", models / "plain.om")
+        cls.log = scratch / "log"
         server = cls.enterClassContext(
-            running_server(BUILD, models, 1, log=scratch / "log", host_threads=2)
+            running_server(BUILD, models, 1, log=cls.log, host_threads=2)
         )
         cls.address = server.address
         cls.control = cls.enterClassContext(triton.InferenceServerClient(server.control))
@@ -481,6 +482,7 @@ class KserveTest(unittest.TestCase):
         expected = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND}
         self.assertEqual(codes, expected)
         self.assert_still_serving()
+        self.assertNotIn("protobuf", self.log.read_text())  # no line at the sender's pleasure
 
     def test_a_client_that_leaves_takes_nothing_along(self) -> None:
         threads = []

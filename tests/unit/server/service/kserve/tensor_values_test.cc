@@ -85,7 +85,7 @@ TEST(TensorShapeTest, Class4AnyShapeIsExactOrRefused) {
     bool bad = false;
     for (const int64_t dim : dims) {
       bad = bad || dim < 0;
-      exact = exact > (__int128{1} << 60) ? exact : exact * dim;
+      if (dim >= 0 && exact <= (__int128{1} << 60)) exact *= dim;
     }
     const auto count = CountElements(Dims(dims), "f");
     if (count.ok()) {
