@@ -51,6 +51,11 @@ def items_by_stage(text: str) -> dict[str, float]:
     return {stage: float(value) for stage, value in pairs}
 
 
+def answers(text: str) -> float:
+    """Requests that were answered so far, of a scrape: warm-up and all, as the items are."""
+    return sum(map(float, re.findall(r'^omserve_requests_total{[^}]*code="OK"[^}]*} (\S+)$', text, re.MULTILINE)))
+
+
 def host_ms(text: str) -> float:
     """Decoding and preprocessing of a request in the mean."""
     total = 0.0
@@ -67,11 +72,12 @@ def measure(server: Server, workload: Workload) -> tuple[float, dict[str, str], 
     before = scrape(server)
     closed_loop(server, 1, 3, *workload.options)
     alone = host_ms(scrape(server))
-    start = items_by_stage(scrape(server))
+    text = scrape(server)
+    start, first = items_by_stage(text), answers(text)
     load = closed_loop(server, workload.in_flight, workload.seconds, *workload.options)
     rate = completions_per_s(load.ok())
-    end = items_by_stage(scrape(server))
-    done = len(load.ok())
+    text = scrape(server)
+    end, done = items_by_stage(text), answers(text) - first
     items = {stage: f"{(end[stage] - start[stage]) / done:.2f}" for stage in end if stage in items_by_stage(before)}
     return rate, items | workload.items, alone
 

@@ -1,17 +1,24 @@
 // SPDX-FileCopyrightText: The omserve authors
 // SPDX-License-Identifier: Apache-2.0
 // A KServe v2 server with a delay that is known (injected_delay.h): gives the bytes of a tensor
-// back when it is time. It answers what load testers ask beside that. usage: delay_server
-// fixed|bimodal|stall     prints its port, serves until it is killed
+// back when it is time. It answers what load testers ask beside that.
+// usage: delay_server fixed|bimodal|stall [FILE]
+// Prints its port and serves until SIGTERM. Then FILE has, for each request in the order of their
+// arrival, a line with the microseconds that it really was here: timers, too, are late.
 #include <grpcpp/grpcpp.h>
+#include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <queue>
@@ -88,9 +95,20 @@ class DelayService final : public inference::GRPCInferenceService::CallbackServi
       response->add_raw_output_contents(request->raw_input_contents(0));
     }
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    const auto at = delay_.AnswerAt(arrived.time_since_epoch(), number_++);
-    timer_.At(Clock::time_point(at), [reactor] { reactor->Finish(grpc::Status::OK); });
+    const uint64_t number = number_++;
+    const auto at = delay_.AnswerAt(arrived.time_since_epoch(), number);
+    timer_.At(Clock::time_point(at), [this, reactor, arrived, number] {
+      Keep(number, Clock::now() - arrived);
+      reactor->Finish(grpc::Status::OK);
+    });
     return reactor;
+  }
+
+  void Write(std::ostream& out) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [number, here] : kept_) {
+      out << std::chrono::duration_cast<std::chrono::microseconds>(here).count() << "\n";
+    }
   }
 
   grpc::ServerUnaryReactor* ModelMetadata(grpc::CallbackServerContext* context,
@@ -174,7 +192,14 @@ class DelayService final : public inference::GRPCInferenceService::CallbackServi
     return reactor;
   }
 
+  void Keep(uint64_t number, Clock::duration here) {
+    const std::lock_guard lock(mutex_);
+    kept_[number] = here;
+  }
+
   const InjectedDelay delay_;
+  mutable std::mutex mutex_;
+  std::map<uint64_t, Clock::duration> kept_;
   std::atomic<uint64_t> number_ = 0;
   Timer timer_;
 };
@@ -184,9 +209,13 @@ class DelayService final : public inference::GRPCInferenceService::CallbackServi
 int main(int argc, char** argv) {
   const std::optional<InjectedDelay> delay = InjectedDelay::Named(argc > 1 ? argv[1] : "");
   if (!delay.has_value()) {
-    std::cerr << "usage: delay_server fixed|bimodal|stall\n";
+    std::cerr << "usage: delay_server fixed|bimodal|stall [FILE]\n";
     return 2;
   }
+  sigset_t term;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &term, nullptr);  // for all threads
   DelayService service(*delay);
   int port = 0;
   grpc::ServerBuilder builder;
@@ -194,6 +223,11 @@ int main(int argc, char** argv) {
   builder.RegisterService(&service);
   const auto server = builder.BuildAndStart();
   std::cout << port << std::endl;
-  server->Wait();
-  return 0;
+  int got = 0;
+  sigwait(&term, &got);
+  if (argc > 2) {
+    std::ofstream file(argv[2]);
+    service.Write(file);
+  }
+  std::_Exit(0);  // calls that are due later need not be waited for
 }
