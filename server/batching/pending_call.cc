@@ -85,7 +85,7 @@ void PendingCall::Finish(const absl::Status& status, Executor& executor, bool he
     }
   }
   if (here) {
-    // As on a worker, the call is over before it is done.
+    // As on a worker, the call counts as inside until 'done' has returned.
     const std::optional<Gate::Pass> pass = std::move(pass_);
     ModelRunner::Done done = std::move(done_);
     done(std::move(result));
