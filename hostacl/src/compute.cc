@@ -17,7 +17,6 @@ using Bytes = std::vector<uint8_t>;
 aclError RunEngine(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
                    const std::vector<uint8_t*>& outputs, Clock::duration* took) {
   std::string problem;
-  MutexLock turn(&model->context()->device()->compute());
   const TimePoint begin = Clock::now();
   const bool good = model->session()->Run(gear, inputs, outputs, &problem);
   *took += Clock::now() - begin;

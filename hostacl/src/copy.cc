@@ -148,7 +148,6 @@ CopyWay Copy::way() const {
 }
 
 bool Copy::Short() const {
-  constexpr size_t kFewBytes = 16 << 10;
   if (device_ == nullptr || count_ > kFewBytes || device_->faults() != nullptr) return false;
   const Profile* profile = device_->profile();
   return profile == nullptr || profile->CopyTime(way(), count_) == Clock::duration{0};

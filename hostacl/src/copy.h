@@ -13,6 +13,9 @@ namespace hostacl {
 
 class Context;
 
+// So many are copied or filled in less time than a thread needs to wake up.
+inline constexpr size_t kFewBytes = 16 << 10;
+
 // One memory copy: checked and pinned by Prepare, done by Run. Owned by its call or its task.
 // Single-thread: handed from the caller to the stream.
 class Copy {

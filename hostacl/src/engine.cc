@@ -61,8 +61,10 @@ bool Session::Run(size_t gear, const std::vector<const uint8_t*>& inputs,
   try {
     auto request = requests_->by_gear.find(gear);
     if (request == requests_->by_gear.end()) {
-      request =
-          requests_->by_gear.try_emplace(gear, model_, gear, engine_->graphs_->At(gear)).first;
+      request = requests_->by_gear
+                    .try_emplace(gear, model_, gear, engine_->graphs_->At(gear),
+                                 engine_->graphs_->passed())
+                    .first;
     }
     return request->second.Run(inputs, outputs, problem);
   } catch (const std::exception& error) {

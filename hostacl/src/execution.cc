@@ -170,7 +170,25 @@ aclError Execution::CheckGearBuffer() const {
               GearText(found), ": the buffer is shared with another call, or was overwritten");
 }
 
+bool Execution::Brief() const {
+  const Device* const device = model_->context()->device();
+  return device->faults() == nullptr && device->profile() == nullptr && model_->Brief(gear_);
+}
+
 aclError Execution::Run(TaskTime* time) {
+  return RunWith(time, [this](const auto&... args) {
+    MutexLock lock(&turn());
+    return ComputeOutputs(model_.get(), gear_, args...);
+  });
+}
+
+aclError Execution::RunInTurn(TaskTime* time) {
+  return RunWith(
+      time, [this](const auto&... args) { return ComputeOutputs(model_.get(), gear_, args...); });
+}
+
+template <typename Compute>
+aclError Execution::RunWith(TaskTime* time, Compute compute) {
   if (const aclError error = CheckGearBuffer()) return error;
   const OmModel& om = model_->om();
   Device* device = model_->context()->device();
@@ -224,9 +242,8 @@ aclError Execution::Run(TaskTime* time) {
     bytes += needed;
   }
   Clock::duration took{0};
-  if (const aclError error = ComputeOutputs(model_.get(), gear_, inputs, targets, &took)) {
-    return error;
-  }
+  if (const aclError error = compute(inputs, targets, &took)) return error;
+  model_->Took(gear_, took);
   if (profile != nullptr && !profile->replay()) stage.Computed(took);
   if (blow.corrupt_bits > 0) FlipBits(blow.corrupt_bits, blow.corrupt_seed, outputs);
   // A setter that wrote for another call meanwhile is found out too.

@@ -10,6 +10,7 @@
 #include "acl/acl_mdl.h"
 #include "arena.h"
 #include "dataset.h"
+#include "device.h"
 #include "model.h"
 #include "stream.h"
 
@@ -29,6 +30,12 @@ class Execution {
   // Takes its turn on the compute engine and the time that the profile gives; under a profile the
   // outputs appear at its end, else as they are computed.
   aclError Run(TaskTime* time);
+  // Nothing that takes time on purpose (profile, faults), and a model that takes so little that
+  // the wake-up of another thread takes longer.
+  bool Brief() const;
+  // Run, for one that is brief. REQUIRES: the device's turn to compute.
+  aclError RunInTurn(TaskTime* time) HOSTACL_REQUIRES(turn());
+  Mutex& turn() const { return model_->context()->device()->compute(); }
 
  private:
   struct Bound {
@@ -50,6 +57,9 @@ class Execution {
   }
   // What the device may touch behind an output must be nobody else's.
   aclError CheckRooms();
+  // Run, with `compute` as ComputeOutputs.
+  template <typename Compute>
+  aclError RunWith(TaskTime* time, Compute compute);
   // The gear buffer must hold the gear while the model reads it.
   aclError CheckGearBuffer() const;
 
@@ -64,7 +74,7 @@ class Execution {
 
 // Writes the outputs of `model` for `inputs` at `gear` to `outputs`, each BytesAt(gear) long: from
 // earlier runs where the profile asks for replay, else computed, as Session::Run has it. `took`
-// gets the time of the computation alone.
+// gets the time of the computation alone. REQUIRES: the device's turn to compute.
 aclError ComputeOutputs(LoadedModel* model, size_t gear, const std::vector<const uint8_t*>& inputs,
                         const std::vector<uint8_t*>& outputs, Clock::duration* took);
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 
 #include "graph_source.h"
@@ -53,6 +54,21 @@ class ExitGuard {
   int inside_ HOSTACL_GUARDED_BY(mutex_) = 0;
 };
 
+// By result, the parameter that it gives back as it is; empty when one is computed.
+std::vector<size_t> PassedInputs(const ov::Model& graph) {
+  std::vector<size_t> passed;
+  for (const auto& result : graph.get_results()) {
+    std::shared_ptr<ov::Node> node = result->get_input_node_shared_ptr(0);
+    while (std::string_view(node->get_type_name()) == "Identity") {
+      node = node->get_input_node_shared_ptr(0);
+    }
+    const auto parameter = std::dynamic_pointer_cast<ov::op::v0::Parameter>(node);
+    if (parameter == nullptr) return {};
+    passed.push_back(static_cast<size_t>(graph.get_parameter_index(parameter)));
+  }
+  return passed;
+}
+
 }  // namespace
 
 ov::Core& EngineCore() {
@@ -74,7 +90,7 @@ std::unique_ptr<Engine::Graphs> Engine::Graphs::Read(const OmModel& model, std::
 }
 
 Engine::Graphs::Graphs(const OmModel& model, std::shared_ptr<ov::Model> graph)
-    : gears_(model.gear_count()), graph_(std::move(graph)) {
+    : gears_(model.gear_count()), passed_(PassedInputs(*graph)), graph_(std::move(graph)) {
   for (size_t gear = 0; gear < gears_; ++gear) {
     std::vector<std::vector<int64_t>>& dims = dims_.emplace_back();
     for (const OmTensor& input : model.inputs) dims.push_back(input.GraphDimsAt(gear));

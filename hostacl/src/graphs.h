@@ -30,6 +30,9 @@ class Engine::Graphs {
   Graphs(const Graphs&) = delete;
   Graphs& operator=(const Graphs&) = delete;
 
+  // For a graph without operators: by output, the input that it gives back. Else empty.
+  const std::vector<size_t>& passed() const { return passed_; }
+
   // The graph at `gear`, compiled now when it is missing.
   ov::CompiledModel At(size_t gear) HOSTACL_EXCLUDES(mutex_);
   // Compiles the gears that are missing on a thread of its own.
@@ -40,6 +43,7 @@ class Engine::Graphs {
 
  private:
   const size_t gears_;
+  const std::vector<size_t> passed_;
   std::vector<std::vector<std::vector<int64_t>>> dims_;  // by gear, of each input
   Mutex mutex_;
   CondVar changed_;                                              // one more is compiled

@@ -235,10 +235,12 @@ aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value, size_t c
   }
   auto fill = std::make_shared<Fill>(devPtr, value, count);
   if (const aclError error = fill->Prepare(__func__, maxCount, stream.get())) return error;
-  return stream->Submit([fill](TaskTime*) -> aclError {
+  const bool at_once = count <= hostacl::kFewBytes;  // takes no time, with a profile, either
+  Stream::Task task = [fill = std::move(fill)](TaskTime*) -> aclError {
     fill->Run();
     return ACL_SUCCESS;
-  });
+  };
+  return at_once ? stream->SubmitMark(std::move(task)) : stream->Submit(std::move(task));
 }
 
 aclError aclrtGetMemInfo(aclrtMemAttr attr, size_t* free, size_t* total) {

@@ -199,6 +199,19 @@ Clock::duration LoadedModel::StageTime(size_t gear) {
   return time;
 }
 
+void LoadedModel::Took(size_t gear, Clock::duration took) {
+  constexpr std::chrono::microseconds kBrief{50};
+  if (gear >= kBriefGears) return;
+  const uint64_t bit = uint64_t{1} << gear;
+  const bool brief = took < kBrief;
+  if (brief == Brief(gear)) return;
+  brief ? brief_.fetch_or(bit) : brief_.fetch_and(~bit);
+}
+
+bool LoadedModel::Brief(size_t gear) const {
+  return gear < kBriefGears && (brief_.load() >> gear & 1) != 0;
+}
+
 bool LoadedModel::running() const {
   MutexLock lock(&AllExecuting().mutex);
   return executions_ > 0;

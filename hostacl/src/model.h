@@ -62,10 +62,17 @@ class LoadedModel {
   void End();
   bool running() const;
 
+  // How long the graph took at `gear`, for Brief. One call at a time.
+  void Took(size_t gear, Clock::duration took);
+  // True when the graph took less time than the wake-up of a thread when it last ran at `gear`.
+  bool Brief(size_t gear) const;
+
   // What the profile gives an execution at `gear`, more for the first one; zero without a profile.
   Clock::duration StageTime(size_t gear);
 
  private:
+  static constexpr size_t kBriefGears = 64;
+
   bool SharesWork(const LoadedModel& other) const;
 
   const std::shared_ptr<ModelInfo> info_;
@@ -78,8 +85,9 @@ class LoadedModel {
   std::weak_ptr<LoadedModel> loaded_;      // the model whose shapes these are; empty: this one
   std::shared_ptr<const ShapedModel> at_;  // what a shaped model describes
   std::atomic<bool> ran_ = false;
-  int executions_ = 0;           // under the file's mutex, as all models' are
-  const void* queue_ = nullptr;  // as executions_; meaningful while it is above zero
+  std::atomic<uint64_t> brief_ = 0;  // a bit for each of the first gears
+  int executions_ = 0;               // under the file's mutex, as all models' are
+  const void* queue_ = nullptr;      // as executions_; meaningful while it is above zero
 };
 
 // The model with this id, which must have been loaded in the calling thread's context: 107002,

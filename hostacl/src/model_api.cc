@@ -185,5 +185,13 @@ aclError aclmdlExecuteAsync(uint32_t modelId, const aclmdlDataset* input, aclmdl
   if (const aclError error = hostacl::TakeRunShapes(input, output, &model)) return error;
   auto execution = std::make_shared<Execution>(model);
   if (const aclError error = execution->Prepare(stream.get(), input, output)) return error;
+  if (execution->Brief() && execution->turn().TryLock()) {
+    Stream::Task in_turn = [&](TaskTime* time) HOSTACL_REQUIRES(execution->turn()) {
+      return execution->RunInTurn(time);
+    };
+    const bool ran = stream->TryRun(in_turn);
+    execution->turn().Unlock();
+    if (ran) return ACL_SUCCESS;
+  }
   return stream->Submit([execution](TaskTime* time) -> aclError { return execution->Run(time); });
 }

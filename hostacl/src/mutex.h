@@ -18,6 +18,7 @@
 #define HOSTACL_REQUIRES(...) HOSTACL_ANNOTATE(requires_capability(__VA_ARGS__))
 #define HOSTACL_EXCLUDES(...) HOSTACL_ANNOTATE(locks_excluded(__VA_ARGS__))
 #define HOSTACL_ACQUIRE(...) HOSTACL_ANNOTATE(acquire_capability(__VA_ARGS__))
+#define HOSTACL_TRY_ACQUIRE(...) HOSTACL_ANNOTATE(try_acquire_capability(__VA_ARGS__))
 #define HOSTACL_RELEASE(...) HOSTACL_ANNOTATE(release_capability(__VA_ARGS__))
 
 namespace hostacl {
@@ -34,6 +35,7 @@ class HOSTACL_CAPABILITY("mutex") Mutex {
   Mutex& operator=(const Mutex&) = delete;
 
   void Lock() HOSTACL_ACQUIRE() { mutex_.lock(); }
+  bool TryLock() HOSTACL_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
   void Unlock() HOSTACL_RELEASE() { mutex_.unlock(); }
 
  private:

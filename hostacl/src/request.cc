@@ -57,8 +57,13 @@ void RoundFloats(const Rounding& rounding, const uint8_t* from, size_t count, ui
 
 }  // namespace
 
-Request::Request(const OmModel* model, size_t gear, ov::CompiledModel graph)
-    : model_(model), gear_(gear), rounding_(*model), request_(graph.create_infer_request()) {
+Request::Request(const OmModel* model, size_t gear, ov::CompiledModel graph,
+                 std::vector<size_t> passed)
+    : model_(model),
+      gear_(gear),
+      rounding_(*model),
+      passed_(std::move(passed)),
+      request_(graph.create_infer_request()) {
   for (size_t i = 0; i < model->inputs.size(); ++i) {
     const OmTensor& input = model->inputs[i];
     Port& port = inputs_.emplace_back();
@@ -73,6 +78,11 @@ Request::Request(const OmModel* model, size_t gear, ov::CompiledModel graph)
     port.bytes = model->outputs[i].BytesAt(gear);
     port.plain = graph.output(i).get_partial_shape().is_static() && port.bytes > 0 &&
                  port.own.get_byte_size() == port.bytes;
+  }
+  for (size_t i = 0; i < passed_.size(); ++i) {
+    const Port& from = inputs_[passed_[i]];
+    if (from.plain && outputs_[i].plain && from.bytes == outputs_[i].bytes) continue;
+    passed_.clear();
   }
 }
 
@@ -152,16 +162,29 @@ bool Request::Overlaps(size_t index, const uint8_t* memory,
   return false;
 }
 
+bool Request::PassOn(const std::vector<const uint8_t*>& inputs,
+                     const std::vector<uint8_t*>& outputs) {
+  if (passed_.empty()) return false;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (Overlaps(i, outputs[i], inputs)) return false;
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    std::memcpy(outputs[i], inputs[passed_[i]], outputs_[i].bytes);
+  }
+  return true;
+}
+
 bool Request::Run(const std::vector<const uint8_t*>& inputs, const std::vector<uint8_t*>& outputs,
                   std::string* problem) {
+  if (PassOn(inputs, outputs)) return true;
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const bool direct = inputs_[i].plain && Aligned(inputs[i]);
+    const bool direct = inputs_[i].binds() && Aligned(inputs[i]);
     BindInput(i, direct ? inputs[i] : nullptr);
     if (!direct && !WriteInput(i, inputs[i], problem)) return false;
   }
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const bool direct =
-        outputs_[i].plain && Aligned(outputs[i]) && !Overlaps(i, outputs[i], inputs);
+        outputs_[i].binds() && Aligned(outputs[i]) && !Overlaps(i, outputs[i], inputs);
     BindOutput(i, direct ? outputs[i] : nullptr);
   }
   request_.infer();

@@ -19,8 +19,9 @@ namespace hostacl {
 // stands between. Owned by Session. Single-thread; OpenVINO's exceptions leave it.
 class Request {
  public:
-  // `graph` is `model` compiled at `gear`; the model outlives the request.
-  Request(const OmModel* model, size_t gear, ov::CompiledModel graph);
+  // `graph` is `model` compiled at `gear`; `passed` as Graphs::passed. The model outlives the
+  // request.
+  Request(const OmModel* model, size_t gear, ov::CompiledModel graph, std::vector<size_t> passed);
 
   // As Session::Run.
   bool Run(const std::vector<const uint8_t*>& inputs, const std::vector<uint8_t*>& outputs,
@@ -33,11 +34,15 @@ class Request {
     const uint8_t* caller = nullptr;  // the memory that the graph uses now; null: own's
     size_t bytes = 0;                 // of the caller's tensor
     bool plain = false;               // the caller's bytes are the graph's
+    // Memory as large as this is cheaper to bind than to copy.
+    bool binds() const { return plain && bytes > 4096; }
   };
 
   void BindInput(size_t index, const uint8_t* memory);
   void BindOutput(size_t index, uint8_t* memory);
   bool WriteInput(size_t index, const uint8_t* from, std::string* problem);
+  // Copies what the graph only passes on. False when the caller's memory does not suit that.
+  bool PassOn(const std::vector<const uint8_t*>& inputs, const std::vector<uint8_t*>& outputs);
   bool ReadOutput(size_t index, uint8_t* to, std::string* problem);
   // True when output `index` at `memory` shares bytes with an input.
   bool Overlaps(size_t index, const uint8_t* memory,
@@ -46,6 +51,7 @@ class Request {
   const OmModel* const model_;
   const size_t gear_;
   const Rounding rounding_;
+  std::vector<size_t> passed_;  // by output; empty when something is to be computed
   ov::InferRequest request_;
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;

@@ -22,6 +22,11 @@ uint32_t NextId() {
   return ++next;
 }
 
+uint32_t ThisThread() {
+  thread_local const auto thread = static_cast<uint32_t>(gettid());
+  return thread;
+}
+
 }  // namespace
 
 Stream::Stream(std::shared_ptr<Context> context, bool virtual_time)
@@ -46,19 +51,19 @@ aclError Stream::Submit(Task task, OnDrop on_drop) {
   return ACL_SUCCESS;
 }
 
-aclError Stream::SubmitMark(Task task, OnDrop on_drop) {
+bool Stream::TryRun(Task& task) {
   // A shuffled stream may take its time before any task.
-  if (shuffle_.on() || context_->Stopped() || !Claim()) {
-    return Submit(std::move(task), std::move(on_drop));
-  }
-  Entry entry{.task = std::move(task),
-              .on_drop = nullptr,
-              .enqueued = Clock::now(),
-              .thread = static_cast<uint32_t>(gettid())};
-  Run(&entry);
-  if (EndTask()) progress_.NotifyAll();
-  if (HasWork()) work_.NotifyAll();  // what was submitted meanwhile
-  return ACL_SUCCESS;
+  if (shuffle_.on() || context_->Stopped() || !Claim()) return false;
+  Run(task, Clock::now(), ThisThread());
+  bool more = false;  // was submitted meanwhile
+  if (EndTask(&more)) progress_.NotifyAll();
+  if (more) work_.NotifyAll();
+  return true;
+}
+
+aclError Stream::SubmitMark(Task task, OnDrop on_drop) {
+  if (TryRun(task)) return ACL_SUCCESS;
+  return Submit(std::move(task), std::move(on_drop));
 }
 
 bool Stream::Claim() {
@@ -70,7 +75,7 @@ bool Stream::Claim() {
 }
 
 bool Stream::Push(Task* task, OnDrop* on_drop) {
-  thread_local const auto thread = static_cast<uint32_t>(gettid());
+  const uint32_t thread = ThisThread();
   MutexLock lock(&mutex_);
   if (stopping_ || aborting_) return false;
   queue_.push_back(Entry{.task = std::move(*task),
@@ -96,11 +101,6 @@ WaitResult Stream::Wait(std::optional<TimePoint> deadline) {
     if (aborts_ != aborts) return WaitResult::kAborted;
   }
   return WaitResult::kDone;
-}
-
-bool Stream::HasWork() {
-  MutexLock lock(&mutex_);
-  return !queue_.empty();
 }
 
 bool Stream::Idle() {
@@ -175,17 +175,18 @@ void Stream::Loop() {
     if (context_->Stopped()) {
       if (entry.on_drop) entry.on_drop();
     } else {
-      Run(&entry);
+      Run(entry.task, entry.enqueued, entry.thread);
     }
     entry.task = nullptr;  // releases what the task held before a waiter goes on
     entry.on_drop = nullptr;
     // Not under the lock, which the woken threads take first.
-    if (EndTask()) progress_.NotifyAll();
+    if (EndTask(nullptr)) progress_.NotifyAll();
   }
 }
 
-bool Stream::EndTask() {
+bool Stream::EndTask(bool* more) {
   MutexLock lock(&mutex_);
+  if (more != nullptr) *more = !queue_.empty();
   ++completed_;
   running_ = false;
   if (completed_ < awaited_) return false;
@@ -193,14 +194,14 @@ bool Stream::EndTask() {
   return true;
 }
 
-void Stream::Run(Entry* entry) {
-  TaskTime time{.ready = std::max(entry->enqueued, previous_end_),
+void Stream::Run(const Task& task, TimePoint enqueued, uint32_t thread) {
+  TaskTime time{.ready = std::max(enqueued, previous_end_),
                 .end = {},
                 .stop = interrupt_.flag(),
                 .interrupt = &interrupt_};
   time.end = time.ready;
   ++tasks_run_;
-  const aclError code = entry->task(&time);
+  const aclError code = task(&time);
   previous_end_ = virtual_time_ ? time.end : TimePoint{};
   // A task that was told to give up says nothing about the device.
   if (code == ACL_SUCCESS || interrupt_.raised()) return;
@@ -208,7 +209,7 @@ void Stream::Run(Entry* entry) {
   context_->Poison(code, message != nullptr ? message : "");
   ReportException(rtExceptionInfo{.task = tasks_run_,
                                   .stream = id_,
-                                  .thread = entry->thread,
+                                  .thread = thread,
                                   .device = static_cast<uint32_t>(context_->device()->id()),
                                   .code = static_cast<uint32_t>(code)});
 }

@@ -53,9 +53,12 @@ class Stream {
 
   // The context's fault when it stopped on failure; the task is then dropped at once.
   aclError Submit(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
-  // The same for a task that takes next to no time and waits for nothing: runs on the caller's
-  // thread when the stream has nothing to do, which saves the wake-up of the stream's thread. Not
-  // with HOSTACL_SHUFFLE, which is there to show who counts on an order that no card promises.
+  // Runs a task that takes next to no time and waits for nothing on the caller's thread when the
+  // stream has nothing to do, which saves the wake-up of the stream's thread. False, and nothing
+  // was done, when it has. Never with HOSTACL_SHUFFLE, which is there to show who counts on an
+  // order that no card promises.
+  bool TryRun(Task& task) HOSTACL_EXCLUDES(mutex_);
+  // TryRun, else Submit.
   aclError SubmitMark(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
   // Waits for all that was submitted before the call; kAborted when Abort came meanwhile.
   WaitResult Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
@@ -86,12 +89,12 @@ class Stream {
   bool Push(Task* task, OnDrop* on_drop) HOSTACL_EXCLUDES(mutex_);
   // Takes the idle stream for a task on the caller's thread. False when the stream is not idle.
   bool Claim() HOSTACL_EXCLUDES(mutex_);
-  bool HasWork() HOSTACL_EXCLUDES(mutex_);
-  // Counts the running task as completed. True when someone waits for that.
-  bool EndTask() HOSTACL_EXCLUDES(mutex_);
+  // Counts the running task as completed. True when someone waits for that. `more` (may be null):
+  // whether the queue has a task.
+  bool EndTask(bool* more) HOSTACL_EXCLUDES(mutex_);
   void Loop() HOSTACL_EXCLUDES(mutex_);
   // Runs one task and hands its fault to the context; by the one thread that set `running_`.
-  void Run(Entry* entry);
+  void Run(const Task& task, TimePoint enqueued, uint32_t thread);
   static void Discard(std::deque<Entry>* dropped);
 
   const std::shared_ptr<Context> context_;

@@ -43,6 +43,42 @@ TEST(EngineTest, LoadsWithTheSameWeightMemoryShareIt) {
   EXPECT_NE(Obtain(Decode({.scale = 3}), 0, &kWeights[0], false), first);
 }
 
+// y0 = x1 and y1 = x0, by a node and without one.
+OmModel Crossed() {
+  OmModel om;
+  om.name = "crossed";
+  om.soc = "Ascend310P3";
+  om.precision = Precision::kOrigin;
+  om.static_batch = 1;
+  om.inputs = {{.name = "x0", .dims = {1, 4}}, {.name = "x1", .dims = {1, 4}}};
+  om.outputs = {{.name = "y0", .dims = {1, 4}}, {.name = "y1", .dims = {1, 4}}};
+  om.work_size = 1024;
+  om.graph = testing::OnnxFile(testing::ProtoWriter()
+                                   .Bytes(1, testing::OnnxNode("Identity", {"x1"}, "y0"))
+                                   .Bytes(1, testing::OnnxNode("Identity", {"x0"}, "y1"))
+                                   .Bytes(2, "crossed")
+                                   .Bytes(11, testing::OnnxTensor("x0", {1, 4}))
+                                   .Bytes(11, testing::OnnxTensor("x1", {1, 4}))
+                                   .Bytes(12, testing::OnnxTensor("y0", {1, 4}))
+                                   .Bytes(12, testing::OnnxTensor("y1", {1, 4})));
+  return om;
+}
+
+TEST(EngineTest, WhatAGraphOnlyPassesOnIsCopiedAlsoWhereItOverlaps) {
+  const OmModel om = Crossed();
+  Session session(&om, Obtain(om, 0, nullptr, false));
+  alignas(64) std::array<std::array<float, 4>, 2> x = {{{1, 2, 3, 4}, {5, 6, 7, 8}}};
+  std::array<std::array<float, 4>, 2> y = {};
+  const std::vector<const uint8_t*> in = {Bytes(x[0].data()), Bytes(x[1].data())};
+  std::string problem;
+  ASSERT_TRUE(session.Run(0, in, {Bytes(y[0].data()), Bytes(y[1].data())}, &problem)) << problem;
+  EXPECT_EQ(y[0], x[1]);
+  EXPECT_EQ(y[1], x[0]);
+  // Each result where the other's source lies.
+  ASSERT_TRUE(session.Run(0, in, {Bytes(x[0].data()), Bytes(x[1].data())}, &problem)) << problem;
+  EXPECT_EQ(x, y);
+}
+
 TEST(EngineTest, OtherGearsAreCompiledInTheBackground) {
   const OmModel om = Decode({.gears = {1, 2, 4}});
   const auto engine = Obtain(om, 0, nullptr, false);
