@@ -29,7 +29,8 @@ struct StageCall {
   std::vector<int> fetch;           // outputs that the host wants to see
   std::vector<int> keep;            // outputs that stay on the device for a later stage
   bool alone = false;               // in batches of its own, for comparisons
-  // 'done' takes some microseconds and never waits: it may run on the thread that hears of the end.
+  // 'done' takes some microseconds and never waits: it may run on the thread that hears of the end,
+  // also inside Submit.
   bool light = false;
 };
 
@@ -117,11 +118,11 @@ class ModelRunner {
   // Blocks.
   virtual void Close() {}
 
-  // Queues the call and returns at once. 'done' is called exactly once, on a host worker (or on a
-  // thread of the device, if the call is light) and never inside Submit. 'context' must live until
-  // then. The promise is empty when the call is refused. Errors: RESOURCE_EXHAUSTED (queue full),
-  // DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (device), INVALID_ARGUMENT (shape), NOT_FOUND
-  // (stage).
+  // Queues the call and returns at once. 'done' is called exactly once, on a host worker and never
+  // inside Submit (or on a thread of the device, or inside, if the call is light). 'context' must
+  // live until then. The promise is empty when the call is refused. Errors: RESOURCE_EXHAUSTED
+  // (queue full), DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (device), INVALID_ARGUMENT (shape),
+  // NOT_FOUND (stage).
   virtual StagePromise Submit(StageCall call, RequestContext& context, Done done) = 0;
 
   // Memory that the device can copy from without another copy on the host.

@@ -77,6 +77,8 @@ class BatchEngine final : private DeviceLane::Owner {
   // As ModelRunner::Submit, for a call that fits the stage; 'pass' is held until 'done' has run.
   StagePromise Submit(const EngineStage& stage, StageCall call, RequestContext& context,
                       ModelRunner::Done done, Gate::Pass pass);
+  // Sees to what was submitted in a SubmitBurst.
+  void Look();
 
   DeviceSet& devices() const { return devices_; }
   Executor& executor() const { return executor_; }
@@ -101,6 +103,7 @@ class BatchEngine final : private DeviceLane::Owner {
     };
     std::vector<Ended> ended;
     bool one_batch = false;  // has ended, on the thread that waited for it
+    bool at_once = false;    // and on the one that submitted it
     std::vector<scheduling::FencedDevice> fenced;
     std::vector<std::pair<const EngineStage*, int64_t>> depths;
     std::vector<DeviceLane*> lanes;  // with batches to submit
@@ -145,6 +148,8 @@ class BatchEngine final : private DeviceLane::Owner {
   // The call of a job that has ended, unless it was taken out before.
   void TakeOut(scheduling::JobEnd& end, Aftermath& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(const PendingCall& call, int64_t request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Conclude, with the last lane's batches submitted on the calling thread.
+  void ConcludeHere(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
   void Conclude(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
   void LeaveDevice(int64_t batch) ABSL_LOCKS_EXCLUDED(mutex_);
   // The request that all items of a batch are of; 0 when they are of several.

@@ -33,9 +33,11 @@ void BatchEngine::OnBatchEnded(BatchEnd end) {
     scheduler_.OnBatchEnded(end.batch.id, outcome, Now());
     after = Turn();
     after.one_batch = true;
+    after.at_once = end.looks != nullptr;
     after.depths.emplace_back(end.batch.stage, scheduler_.waiting_items(end.batch.stage->id()));
   }
   end.batch.segments.clear();
+  std::erase(after.lanes, end.looks);
   Conclude(std::move(after));
   LeaveDevice(end.batch.id);
 }

@@ -7,6 +7,7 @@
 
 #include "server/batching/batch_engine.h"
 #include "server/batching/promised_rows.h"
+#include "server/batching/submit_burst.h"
 
 namespace omserve {
 namespace {
@@ -41,7 +42,7 @@ void BatchEngine::Leave(RequestContext& context, bool completed) {
   {
     MutexLock lock(mutex_);
     if (context.number() == 0) return;
-    scheduler_.EndRequest(context.number(), completed);
+    if (!scheduler_.EndRequest(context.number(), completed)) return;
     after = Turn();
   }
   Conclude(std::move(after));
@@ -99,21 +100,37 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
       // The caller may have gone before it could find the job.
       if (context.cancelled()) scheduler_.Cancel(submitted.job);
     }
-    after = Turn();
-    after.depths.emplace_back(&stage, scheduler_.waiting_items(stage.id()));
-  }
-  if (options_.submit_here && !after.lanes.empty()) {
-    DeviceLane* const lane = after.lanes.back();
-    after.lanes.pop_back();
-    lane->SubmitHere();
+    if (!SubmitBurst::Holds(*this)) {
+      after = Turn();
+      after.depths.emplace_back(&stage, scheduler_.waiting_items(stage.id()));
+    }
   }
   if (!refused.ok()) {
     executor_.Post([done = std::move(done), pass = std::move(pass), refused]() mutable {
       done(std::move(refused));
     });
   }
-  Conclude(std::move(after));
+  ConcludeHere(std::move(after));
   return promise;
+}
+
+void BatchEngine::Look() {
+  Aftermath after;
+  {
+    MutexLock lock(mutex_);
+    after = Turn();
+  }
+  ConcludeHere(std::move(after));
+}
+
+void BatchEngine::ConcludeHere(Aftermath aftermath) {
+  DeviceLane* here = nullptr;
+  if (options_.submit_here && !aftermath.lanes.empty()) {
+    here = aftermath.lanes.back();
+    std::erase(aftermath.lanes, here);
+  }
+  Conclude(std::move(aftermath));
+  if (here != nullptr) here->SubmitHere();
 }
 
 absl::Status BatchEngine::Place(const StageCall& call, const EngineStage& stage,

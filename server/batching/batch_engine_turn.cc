@@ -90,8 +90,9 @@ void BatchEngine::Conclude(Aftermath aftermath) {
     observer_.OnCallEnded(stage.pipeline(), stage.spec().name,
                           scheduling::EndReasonName(ended.end.reason));
     const absl::Status status = StatusOf(ended.end);
-    const bool here = aftermath.one_batch && status.ok() && aftermath.ended.size() == 1 &&
-                      ended.call->call().light;
+    // One is quickly answered; more, only where no device waits for the thread meanwhile.
+    const bool here = status.ok() && ended.call->call().light && aftermath.one_batch &&
+                      (aftermath.at_once || aftermath.ended.size() == 1);
     ended.call->Finish(status, executor_, here);
   }
   for (const auto& [stage, items] : aftermath.depths) {

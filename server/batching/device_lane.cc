@@ -3,6 +3,7 @@
 #include "server/batching/device_lane.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -32,6 +33,11 @@ absl::StatusOr<LaneEvents> MakeEvents(const Device& device) {
                     std::move(keep_end),   std::move(out_start), std::move(out_end)};
 }
 
+constexpr int kMostSlots = 64;
+// Brief batches of others that a thread sees to after its own, before it leaves the rest to the
+// lane's.
+constexpr int kTurnsHere = 4;
+
 // Copies of so many bytes take less time than the wake-up of a thread.
 constexpr size_t kBriefBytes = 16 << 10;
 
@@ -57,6 +63,7 @@ DeviceLane::DeviceLane(int index, size_t device_index, Device& device, StagingPo
       mover_(mover),
       clock_(clock),
       owner_(owner),
+      free_slots_(~uint64_t{0} >> (kMostSlots - slots)),
       waiting_(static_cast<size_t>(slots)),
       running_(static_cast<size_t>(slots)) {}
 
@@ -89,6 +96,10 @@ void DeviceLane::Stop() {
   waiting_.Close();
   submitter_.Join();
   completer_.Join();
+  {
+    MutexLock lock(here_mutex_);
+    while (here_ > 0) here_left_.WaitFor(here_mutex_, kIdle);
+  }
   if (stuck() || streams_ == nullptr) return;
   ScopedBind bind(device_);
   events_.clear();
@@ -103,44 +114,60 @@ bool DeviceLane::Queue(FormedBatch batch) {
 }
 
 void DeviceLane::SubmitHere() {
-  if (!submitting_.TryLock()) return SubmitSoon();
-  if (waiting_.size() > 0) {  // a stopped lane's device may be in the middle of a reset
+  for (int turn = 0; waiting_.size() > 0; ++turn) {
+    // Whoever has the lock may have looked for the last time.
+    if (turn == kTurnsHere || !submitting_.TryLock()) return SubmitSoon();
+    if (waiting_.size() == 0) {  // a stopped lane's device may be in the middle of a reset
+      submitting_.Unlock();
+      return;
+    }
     ScopedBind bind(device_);
-    SubmitWaiting();
+    std::optional<Running> ended = SubmitWaiting();
+    submitting_.Unlock();
+    if (ended.has_value()) CompleteHere(*std::move(ended));
   }
-  submitting_.Unlock();
-  // One that came after the last look, whose thread found the lock taken.
-  if (waiting_.size() > 0) SubmitSoon();
 }
 
 void DeviceLane::SubmitLoop() {
   if (const absl::Status bound = device_.Bind(); !bound.ok()) device_.MarkUnhealthy(bound);
   while (!waiting_.drained()) {
     waiting_.WaitForValue(kIdle);
-    MutexLock lock(submitting_);
-    SubmitWaiting();
+    std::optional<Running> ended;
+    {
+      MutexLock lock(submitting_);
+      ended = SubmitWaiting();
+    }
+    if (ended.has_value()) CompleteHere(*std::move(ended));
   }
   MutexLock lock(submitting_);  // whoever took the last one has submitted it then
   running_.Close();
 }
 
-void DeviceLane::SubmitWaiting() {
+std::optional<DeviceLane::Running> DeviceLane::SubmitWaiting() {
   while (std::optional<FormedBatch> formed = waiting_.TryPop()) {
     if (abandoned_.load()) {
       owner_.OnBatchLost(*std::move(formed));
-    } else {
-      SubmitOne(*std::move(formed));
+    } else if (std::optional<Running> ended = SubmitOne(*std::move(formed))) {
+      return ended;
     }
   }
+  return std::nullopt;
 }
 
-void DeviceLane::SubmitOne(FormedBatch formed) {
+size_t DeviceLane::TakeSlot() {
+  uint64_t free = free_slots_.load();
+  // One is free: the scheduler gives a lane no more batches than it has slots.
+  while (!free_slots_.compare_exchange_weak(free, free & (free - 1))) {
+  }
+  return static_cast<size_t>(std::countr_zero(free));
+}
+
+std::optional<DeviceLane::Running> DeviceLane::SubmitOne(FormedBatch formed) {
   const EngineStage& stage = *formed.stage;
   const absl::Time start = formed.formed;
-  const size_t slot = next_slot_;
-  next_slot_ = (next_slot_ + 1) % events_.size();
   Running running;
-  running.events = &events_[slot];
+  running.slot = TakeSlot();
+  running.events = &events_[running.slot];
   running.alone = on_device_++ == 0;
   running.brief = running.alone && OutputBytes(formed) <= kBriefBytes;
   running.batch = std::make_unique<Batch>(std::move(formed), device_, staging_, mover_);
@@ -148,18 +175,33 @@ void DeviceLane::SubmitOne(FormedBatch formed) {
   if (running.submitted.ok()) {
     running.submitted =
         running.batch->Submit(stage.model(device_index_)->instance(static_cast<size_t>(index_)),
-                              stage.slot(device_index_, index_, slot), StreamsFor(running.alone),
-                              *running.events, clock_);
+                              stage.slot(device_index_, index_, running.slot),
+                              StreamsFor(running.alone), *running.events, clock_);
   }
   running.batch_form = std::max(running.batch->run_queued(), start) - start;
+  if (running.brief && running.submitted.ok() && running.events->out_end.Happened()) {
+    MutexLock lock(here_mutex_);
+    ++here_;
+    return running;
+  }
   running_.TryPush(std::move(running));  // as much room as in 'waiting_'
+  return std::nullopt;
+}
+
+void DeviceLane::CompleteHere(Running running) {
+  Complete(std::move(running), this);
+  {
+    MutexLock lock(here_mutex_);
+    --here_;
+  }
+  here_left_.NotifyAll();
 }
 
 void DeviceLane::CompleteLoop() {
   if (const absl::Status bound = device_.Bind(); !bound.ok()) device_.MarkUnhealthy(bound);
   while (!running_.drained()) {
     std::optional<Running> running = running_.Pop(kIdle);
-    if (running.has_value()) Complete(*std::move(running));
+    if (running.has_value()) Complete(*std::move(running), nullptr);
   }
 }
 
@@ -217,7 +259,7 @@ StageTiming DeviceLane::TimingOf(const Running& running, const absl::Status& sta
   return timing;
 }
 
-void DeviceLane::Complete(Running running) {
+void DeviceLane::Complete(Running running, DeviceLane* looks) {
   absl::Status status = Await(running);
   if (absl::IsCancelled(status)) {
     stuck_.store(true);
@@ -230,7 +272,8 @@ void DeviceLane::Complete(Running running) {
   --on_device_;
   FormedBatch formed = running.batch->Release();
   running.batch.reset();  // its memory can serve the next one before the answer goes out
-  owner_.OnBatchEnded({std::move(formed), std::move(status), std::move(timing)});
+  free_slots_.fetch_or(uint64_t{1} << running.slot);
+  owner_.OnBatchEnded({std::move(formed), std::move(status), std::move(timing), looks});
 }
 
 }  // namespace omserve

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -20,19 +22,23 @@
 
 namespace omserve {
 
+class DeviceLane;
+
 // What became of a batch. A value.
 struct BatchEnd {
   FormedBatch batch;
   absl::Status status;
   StageTiming timing;  // of the batch; 'queue' is the callers' matter
+  // Will look for more batches itself, once the owner has heard of this one; null for none.
+  DeviceLane* looks = nullptr;
 };
 
 // One way through a device: three streams, a thread that submits batches and one that waits for
-// them. Owned by the engine. Thread-safe.
+// them. What is brief goes on one thread from end to end. Owned by the engine. Thread-safe.
 class DeviceLane {
  public:
-  // Hears what the device does, on the lane's thread, in the order of the batches. Outlives the
-  // lane.
+  // Hears what the device does, on a thread of the lane or within SubmitHere; of what runs on the
+  // device in the order of the batches. Outlives the lane.
   class Owner {
    public:
     virtual ~Owner() = default;
@@ -57,7 +63,8 @@ class DeviceLane {
   // when the lane is being taken down. REQUIRES: fewer than 'slots' batches that have not ended.
   bool Queue(FormedBatch batch);
   // Submits what is queued on the calling thread, which saves the wake-up of another one; takes as
-  // long as the library needs to queue the work.
+  // long as the library needs to queue the work. A batch that has ended by then, because it was
+  // brief, ends here, too, and so may some that were queued meanwhile.
   void SubmitHere();
   // The same on the lane's thread. Never blocks.
   void SubmitSoon() { waiting_.Wake(); }
@@ -75,6 +82,7 @@ class DeviceLane {
     std::unique_ptr<Batch> batch;
     bool alone = false;  // in the lane: goes through one stream
     bool brief = false;  // and its copies are done by the time that a thread wakes up for the run
+    size_t slot = 0;
     LaneEvents* events = nullptr;
     absl::Status submitted;
     absl::Duration batch_form;
@@ -84,10 +92,13 @@ class DeviceLane {
              TensorMover& mover, const Clock& clock, Owner& owner, int slots);
 
   void SubmitLoop();
-  void SubmitWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
-  void SubmitOne(FormedBatch formed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
+  // Gives the batch that has ended already, if one has: nothing behind it was submitted then.
+  std::optional<Running> SubmitWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
+  std::optional<Running> SubmitOne(FormedBatch formed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
+  size_t TakeSlot();
+  void CompleteHere(Running running);
   void CompleteLoop();
-  void Complete(Running running);
+  void Complete(Running running, DeviceLane* looks);
   // Waits until nothing of the batch is on the device any more; CANCELLED when the device was
   // abandoned first.
   absl::Status Await(const Running& running);
@@ -108,9 +119,12 @@ class DeviceLane {
   std::atomic<bool> stuck_{false};
   std::unique_ptr<std::array<Stream, 3>> streams_;  // in, run, out
   std::atomic<int> on_device_{0};                   // batches submitted that have not ended
-  std::vector<LaneEvents> events_;
+  std::vector<LaneEvents> events_;                  // by slot
+  std::atomic<uint64_t> free_slots_;                // a bit each
   Mutex submitting_;  // held by the thread that submits; batches are taken in their order
-  size_t next_slot_ ABSL_GUARDED_BY(submitting_) = 0;
+  Mutex here_mutex_;
+  CondVar here_left_;
+  int here_ ABSL_GUARDED_BY(here_mutex_) = 0;  // batches that end on the thread that submitted them
   std::vector<std::unique_ptr<Batch>> quarantine_;  // completing thread: their work never ended
   BoundedQueue<FormedBatch> waiting_;
   BoundedQueue<Running> running_;

@@ -67,6 +67,7 @@
 // Newer ones; null when the library lacks them, and then there is a fall-back.
 #define OMSERVE_ACL_OPTIONAL(X) \
   X(aclrtCreateEventExWithFlag) \
+  X(aclrtQueryEventStatus)      \
   X(aclrtSynchronizeEventWithTimeout)
 
 namespace omserve {

@@ -22,6 +22,13 @@ Event::~Event() {
   if (event_ != nullptr) api_->aclrtDestroyEvent(event_);
 }
 
+bool Event::Happened() const {
+  if (api_->aclrtQueryEventStatus == nullptr) return false;
+  aclrtEventRecordedStatus status = ACL_EVENT_RECORDED_STATUS_NOT_READY;
+  return api_->aclrtQueryEventStatus(event_, &status) == ACL_SUCCESS &&
+         status == ACL_EVENT_RECORDED_STATUS_COMPLETE;
+}
+
 absl::StatusOr<absl::Duration> Event::Elapsed(const Event& start, const Event& end) {
   float milliseconds = 0;
   const aclError error = start.api_->aclrtEventElapsedTime(&milliseconds, start.event_, end.event_);

@@ -26,6 +26,10 @@ class Event {
   }
   ~Event();
 
+  // Whether the last record has been reached, by a look that does not wait. False, too, where the
+  // library cannot tell. Says nothing about errors of the work before.
+  bool Happened() const;
+
   // Device time from 'start' to 'end'. REQUIRES: both have happened. Errors are ACL's.
   static absl::StatusOr<absl::Duration> Elapsed(const Event& start, const Event& end);
 

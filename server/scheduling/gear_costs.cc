@@ -22,9 +22,11 @@ constexpr double kDoubt = 0.98;
 constexpr absl::Duration kUnknownItem = absl::Milliseconds(1);
 // The plan is made anew when a cost has moved by more than this part.
 constexpr double kReplan = 0.01;
+// Costs of less than this are not worth a better plan.
+constexpr absl::Duration kReplanLeast = absl::Microseconds(5);
 
 bool Moved(absl::Duration from, absl::Duration to) {
-  return absl::AbsDuration(to - from) > kReplan * from;
+  return absl::AbsDuration(to - from) > std::max(kReplan * from, kReplanLeast);
 }
 
 }  // namespace

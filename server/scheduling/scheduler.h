@@ -137,8 +137,8 @@ class Scheduler {
                            absl::Time now) const;
   // Ends what began with Admit or, without it, with the first Submit: to be called once for every
   // such request. 'completed' when it passed all stages that it needed. Jobs that live are
-  // cancelled.
-  void EndRequest(RequestId request, bool completed);
+  // cancelled; without any, there is no need to Advance, and it gives false.
+  bool EndRequest(RequestId request, bool completed);
 
   Submitted Submit(const JobSpec& spec, absl::Time now);
   // The job's items are of no use any more. Nothing happens when it has ended.

@@ -142,12 +142,11 @@ Admission Scheduler::Admit(const RequestSpec& spec, absl::Time now) {
   return answer;
 }
 
-void Scheduler::EndRequest(RequestId id, bool completed) {
+bool Scheduler::EndRequest(RequestId id, bool completed) {
   const auto found = requests_.find(id);
-  if (found == requests_.end()) return;
-  for (const JobId job : std::vector<JobId>(found->second.jobs.begin(), found->second.jobs.end())) {
-    Cancel(job);
-  }
+  if (found == requests_.end()) return false;
+  const std::vector<JobId> alive(found->second.jobs.begin(), found->second.jobs.end());
+  for (const JobId job : alive) Cancel(job);
   Request& request = found->second;
   const StageTable::Pipeline& pipeline = table_.pipeline(request.pipeline);
   for (int i = 0; i < pipeline.count; ++i) {
@@ -159,6 +158,7 @@ void Scheduler::EndRequest(RequestId id, bool completed) {
   }
   bytes_ -= request.bytes;
   requests_.erase(found);
+  return !alive.empty();
 }
 
 }  // namespace omserve::scheduling
