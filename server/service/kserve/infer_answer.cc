@@ -14,6 +14,7 @@ namespace {
 
 // Below this, a copy is cheaper than one more piece of the message.
 constexpr size_t kCopied = 4096;
+constexpr size_t kMostVarint = 11;  // a tag and a number
 // Tags of length-delimited fields: ModelInferResponse.raw_output_contents (6) and
 // ModelStreamInferResponse.infer_response (2).
 constexpr uint64_t kRawTag = (6 << 3) | 2;
@@ -103,6 +104,12 @@ void InferAnswer::AddTimes() {
 
 grpc::ByteBuffer InferAnswer::Release(bool in_stream) {
   std::string text;
+  size_t copied = 0;
+  for (const Values& values : values_) {
+    const size_t size = std::visit([](const auto& v) { return BytesOf(v).size(); }, values);
+    copied += kMostVarint + (size < kCopied ? size : 0);
+  }
+  text.reserve(head_.ByteSizeLong() + copied + 2 * kMostVarint);
   if (in_stream) {
     size_t bytes = head_.ByteSizeLong();
     for (const Values& values : values_) {
@@ -112,7 +119,7 @@ grpc::ByteBuffer InferAnswer::Release(bool in_stream) {
     AppendVarint(kInferResponseTag, text);
     AppendVarint(bytes, text);
   }
-  head_.AppendToString(&text);
+  head_.AppendPartialToString(&text);
   std::vector<grpc::Slice> slices;
   for (Values& values : values_) {
     const std::string_view bytes = std::visit([](const auto& v) { return BytesOf(v); }, values);

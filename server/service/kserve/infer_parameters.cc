@@ -16,13 +16,15 @@ constexpr size_t kMostShown = 64;
 
 }  // namespace
 
-const inference::InferParameter* ParameterReader::Find(const std::string& name) {
-  known_.insert(name);
-  const auto found = parameters_.find(name);
+const inference::InferParameter* ParameterReader::Find(std::string_view name) {
+  if (parameters_.empty()) return nullptr;  // as with most requests: nothing to remember either
+  const std::string key(name);
+  known_.insert(key);
+  const auto found = parameters_.find(key);
   return found == parameters_.end() ? nullptr : &found->second;
 }
 
-std::optional<int64_t> ParameterReader::Integer(const std::string& name) {
+std::optional<int64_t> ParameterReader::Integer(std::string_view name) {
   const inference::InferParameter* const parameter = Find(name);
   if (parameter == nullptr) return std::nullopt;
   using Case = inference::InferParameter;
@@ -43,7 +45,7 @@ std::optional<int64_t> ParameterReader::Integer(const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<double> ParameterReader::Number(const std::string& name) {
+std::optional<double> ParameterReader::Number(std::string_view name) {
   const inference::InferParameter* const parameter = Find(name);
   if (parameter == nullptr) return std::nullopt;
   if (parameter->has_double_param()) return parameter->double_param();
@@ -57,7 +59,7 @@ std::optional<double> ParameterReader::Number(const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<bool> ParameterReader::Flag(const std::string& name) {
+std::optional<bool> ParameterReader::Flag(std::string_view name) {
   const inference::InferParameter* const parameter = Find(name);
   if (parameter == nullptr) return std::nullopt;
   if (parameter->has_bool_param()) return parameter->bool_param();
@@ -65,7 +67,7 @@ std::optional<bool> ParameterReader::Flag(const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<std::string> ParameterReader::Text(const std::string& name) {
+std::optional<std::string> ParameterReader::Text(std::string_view name) {
   const inference::InferParameter* const parameter = Find(name);
   if (parameter == nullptr) return std::nullopt;
   if (parameter->has_string_param()) return parameter->string_param();
@@ -73,7 +75,7 @@ std::optional<std::string> ParameterReader::Text(const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<int> ParameterReader::Word(const std::string& name,
+std::optional<int> ParameterReader::Word(std::string_view name,
                                          const std::vector<std::string_view>& words) {
   const std::optional<std::string> text = Text(name);
   if (!text.has_value()) return std::nullopt;
@@ -86,10 +88,11 @@ std::optional<int> ParameterReader::Word(const std::string& name,
   return std::nullopt;
 }
 
-void ParameterReader::Refuse(const std::string& name, std::string_view why) {
+void ParameterReader::Refuse(std::string_view name, std::string_view why) {
   if (!status_.ok()) return;
-  status_ = absl::InvalidArgumentError(absl::StrCat(
-      field_, "[", absl::CHexEscape(name.substr(0, kMostShown)), "]: ", std::string(why)));
+  status_ = absl::InvalidArgumentError(
+      absl::StrCat(field_, "[", absl::CHexEscape(std::string(name.substr(0, kMostShown))),
+                   "]: ", std::string(why)));
 }
 
 absl::Status ParameterReader::Finish() {

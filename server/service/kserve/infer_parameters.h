@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,27 +31,27 @@ class ParameterReader {
 
   // Nothing when it is not there or of the wrong type. Integers may come as int64, uint64 or
   // string (KServe's v2 clients differ), fractions also as integers.
-  std::optional<int64_t> Integer(const std::string& name);
-  std::optional<double> Number(const std::string& name);
-  std::optional<bool> Flag(const std::string& name);
-  std::optional<std::string> Text(const std::string& name);
+  std::optional<int64_t> Integer(std::string_view name);
+  std::optional<double> Number(std::string_view name);
+  std::optional<bool> Flag(std::string_view name);
+  std::optional<std::string> Text(std::string_view name);
   // One of 'words', as its index.
-  std::optional<int> Word(const std::string& name, const std::vector<std::string_view>& words);
+  std::optional<int> Word(std::string_view name, const std::vector<std::string_view>& words);
 
   // Whether it is there; any type is fine.
-  bool Present(const std::string& name) { return Find(name) != nullptr; }
+  bool Present(std::string_view name) { return Find(name) != nullptr; }
 
   // Refuses the request: what the client wants is not what it would get.
-  void Refuse(const std::string& name, std::string_view why);
+  void Refuse(std::string_view name, std::string_view why);
   // The first error; an error also for a parameter that nobody has asked for.
   absl::Status Finish();
 
  private:
-  const inference::InferParameter* Find(const std::string& name);
+  const inference::InferParameter* Find(std::string_view name);
 
   const Parameters& parameters_;
   const std::string field_;
-  std::set<std::string> known_;
+  std::set<std::string, std::less<>> known_;  // stays empty when there are no parameters
   absl::Status status_;
 };
 

@@ -27,7 +27,8 @@ absl::StatusOr<ResolvedModel> ResolveModel(const ModelCatalog& catalog, std::str
   if (name.empty()) {
     return absl::InvalidArgumentError("model_name: is empty; RepositoryIndex lists the models");
   }
-  absl::StatusOr<ModelPin> whole = catalog.FindAny(name, version);
+  absl::StatusOr<ModelPin> whole = absl::NotFoundError("the model is not served any more");
+  if (catalog.Has(name)) whole = catalog.FindAny(name, version);  // which takes long to fail
   if (whole.ok()) {
     const ServedStage* const alone = FindStage(**whole, {});
     return ResolvedModel{{std::string(name), {}}, *std::move(whole), alone};
@@ -44,7 +45,7 @@ absl::StatusOr<ResolvedModel> ResolveModel(const ModelCatalog& catalog, std::str
       return pin.status();  // the version is what is not there
     }
   }
-  if (catalog.FindAny(name).ok()) return whole.status();
+  if (catalog.Has(name)) return whole.status();
   return absl::NotFoundError(absl::StrCat("model '",
                                           absl::CHexEscape(std::string(name.substr(0, kMostShown))),
                                           "' is not served; RepositoryIndex lists the models"));

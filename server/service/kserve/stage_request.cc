@@ -38,9 +38,10 @@ std::string Names(const std::vector<ModelTensor>& tensors) {
                        [](std::string* to, const ModelTensor& tensor) { to->append(tensor.name); });
 }
 
-absl::Status CheckParameters(const ParameterReader::Parameters& given, const std::string& field,
-                             int64_t* classification) {
-  ParameterReader parameters(given, field + ".parameters");
+template <typename Tensor>
+absl::Status CheckParameters(const char* list, const Tensor& tensor, int64_t* classification) {
+  if (tensor.parameters().empty()) return absl::OkStatus();
+  ParameterReader parameters(tensor.parameters(), Field(list, tensor.name()) + ".parameters");
   for (const char* name :
        {"shared_memory_region", "shared_memory_offset", "shared_memory_byte_size"}) {
     if (parameters.Present(name)) {
@@ -60,25 +61,27 @@ absl::Status CheckParameters(const ParameterReader::Parameters& given, const std
 // Items of one input, after all its checks.
 absl::StatusOr<int64_t> CheckInput(const Input& input, const ModelTensor& tensor, int max_gear,
                                    const TensorSource& source) {
-  const std::string field = Field("inputs", input.name());
-  OMSERVE_RETURN_IF_ERROR(CheckParameters(input.parameters(), field, nullptr));
+  const auto field = [&input] { return Field("inputs", input.name()); };
+  OMSERVE_RETURN_IF_ERROR(CheckParameters("inputs", input, nullptr));
   if (input.datatype() != DatatypeOf(tensor.dtype)) {
-    return Bad(field, ".datatype: '", absl::CHexEscape(input.datatype().substr(0, kMostShown)),
+    return Bad(field(), ".datatype: '", absl::CHexEscape(input.datatype().substr(0, kMostShown)),
                "', but the model takes ", std::string(DatatypeOf(tensor.dtype)));
   }
-  OMSERVE_ASSIGN_OR_RETURN(const int64_t elements, CountElements(input.shape(), field));
+  const absl::StatusOr<int64_t> counted = CountElements(input.shape(), {});
+  if (!counted.ok()) return CountElements(input.shape(), field()).status();
+  const int64_t elements = *counted;
   const Shape one = tensor.ShapeFor(1, max_gear);
   const bool fits = static_cast<size_t>(input.shape_size()) == one.size() &&
                     std::equal(one.begin() + 1, one.end(), input.shape().begin() + 1) &&
                     input.shape(0) % one[0] == 0;
   if (!fits) {
-    return Bad(field, ".shape: ", ShapeText(input.shape()),
+    return Bad(field(), ".shape: ", ShapeText(input.shape()),
                ", but the model takes rows along the first dimension, each ", ShapeString(one));
   }
   if (source.typed != nullptr) {
-    OMSERVE_RETURN_IF_ERROR(CheckTyped(*source.typed, tensor.dtype, elements, field));
+    OMSERVE_RETURN_IF_ERROR(CheckTyped(*source.typed, tensor.dtype, elements, field()));
   } else if (source.raw->size() != static_cast<uint64_t>(elements) * DTypeSize(tensor.dtype)) {
-    return Bad(field, ": ", source.raw->size(), " bytes of raw contents, but ",
+    return Bad(field(), ": ", source.raw->size(), " bytes of raw contents, but ",
                ShapeText(input.shape()), " of ", input.datatype(), " has ",
                static_cast<uint64_t>(elements) * DTypeSize(tensor.dtype));
   }
@@ -162,15 +165,15 @@ absl::StatusOr<StageOutputs> CheckStageOutputs(const InferRequest& request,
   }
   std::vector<bool> given(tensors.size());
   for (const Output& output : request.head().outputs()) {
-    const std::string field = Field("outputs", output.name());
+    const auto field = [&output] { return Field("outputs", output.name()); };
     const int index = IndexOf(tensors, output.name());
     if (index < 0) {
-      return Bad(field, ": is no output of the model; these are: ", Names(tensors));
+      return Bad(field(), ": is no output of the model; these are: ", Names(tensors));
     }
-    if (given[static_cast<size_t>(index)]) return Bad(field, ": is there twice");
+    if (given[static_cast<size_t>(index)]) return Bad(field(), ": is there twice");
     given[static_cast<size_t>(index)] = true;
     StageOutputs::Wanted wanted{index, 0};
-    OMSERVE_RETURN_IF_ERROR(CheckParameters(output.parameters(), field, &wanted.classification));
+    OMSERVE_RETURN_IF_ERROR(CheckParameters("outputs", output, &wanted.classification));
     out.wanted.push_back(wanted);
   }
   return out;
