@@ -55,6 +55,9 @@ constexpr absl::Duration kExportLimit = absl::Seconds(5);
 // The listeners cancel what is left this much after it was counted.
 constexpr absl::Duration kMoment = absl::Milliseconds(50);
 
+// Threads that read and answer short inferences: some cores stay for the other work.
+int InferQueues(const ServerConfig& config) { return std::clamp(config.host_threads / 2, 2, 8); }
+
 }  // namespace
 
 // From the first to be made to the last; destroyed the other way round.
@@ -187,6 +190,7 @@ absl::Status Application::Parts::Listen() {
   kserve::ServiceOptions protocol;
   protocol.version = OMSERVE_VERSION;
   protocol.repository = repository.get();
+  protocol.engine = engine.get();
   kserve = std::make_unique<kserve::InferenceService>(calls, *metrics, protocol);
   protocol.allow_control = true;
   kserve_control = std::make_unique<kserve::InferenceService>(calls, *metrics, protocol);
@@ -211,9 +215,10 @@ absl::Status Application::Parts::Listen() {
   options.health_address = config.health_address;
   options.max_message_bytes = config.max_message_bytes;
   OMSERVE_ASSIGN_OR_RETURN(
-      auto made, Listeners::Start(
-                     options, {service.get(), kserve.get()}, {control.get(), kserve_control.get()},
-                     {"", "readiness", "omserve.v1.Vision", "inference.GRPCInferenceService"}));
+      auto made,
+      Listeners::Start(options, {{service.get(), kserve.get()}, kserve.get(), InferQueues(config)},
+                       {{control.get(), kserve_control.get()}, kserve_control.get(), 1},
+                       {"", "readiness", "omserve.v1.Vision", "inference.GRPCInferenceService"}));
   MutexLock lock(names_mutex);
   for (const auto& [name, served] : names) made->SetModel(name, served);
   listeners = std::move(made);

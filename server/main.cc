@@ -9,10 +9,12 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/synchronization/mutex.h"
 #include "server/application.h"
 #include "server/application_log.h"
 #include "server/application_plan.h"
 #include "server/security/credential_keeper.h"
+#include "server/service/listeners.h"
 #include "server/stop_signals.h"
 #include "spdlog/spdlog.h"
 
@@ -69,6 +71,11 @@ int main(int argc, char** argv) {
     return 0;
   }
 
+  omserve::ChoosePolling(config.epoll);
+#ifdef NDEBUG
+  // gRPC's locks are absl's, which else keeps a graph of them.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   const omserve::StopSignals signals;  // before the first thread
   auto application = omserve::Application::Start(config, *std::move(pipelines));
   if (!application.ok()) return Fail(kFailed, application.status());

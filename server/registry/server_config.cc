@@ -145,6 +145,7 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const std::string& path) {
     const bool bare = proto.acl_library().find('/') == std::string::npos;
     config.acl_library = bare ? proto.acl_library() : RelativeTo(folder, proto.acl_library());
   }
+  config.epoll = proto.listeners().polling() == v1::Listeners::POLLING_EPOLL;
   if (!proto.listeners().grpc().empty()) config.grpc_address = proto.listeners().grpc();
   if (!proto.listeners().control().empty()) config.control_address = proto.listeners().control();
   if (!proto.listeners().health().empty()) config.health_address = proto.listeners().health();

@@ -56,6 +56,7 @@ struct ServerConfig {
   std::string control_address = "127.0.0.1:8501";
   std::string health_address = "0.0.0.0:8502";
   std::string metrics_address = "0.0.0.0:8503";
+  bool epoll = false;  // gRPC waits for its connections with epoll, not poll
   int max_message_bytes = 32 << 20;
   int max_inflight_requests = 256;
   int max_streams = 256;

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipelines/base/mutex.h"
+#include "server/service/call_queues.h"
 
 namespace grpc {
 class CallbackGenericService;
@@ -34,15 +35,23 @@ struct ListenerOptions {
   const CredentialKeeper* credentials = nullptr;
 };
 
+// What one listener serves.
+struct ListenedServices {
+  std::vector<grpc::Service*> services;
+  QueuedService* queued = nullptr;  // one of them, if it has calls by completion queues
+  int queues = 0;
+};
+
 // The three gRPC servers: the main one (services, health, reflection), the operator's, and one that
 // answers grpc.health.v1 alone, in plain text, for probes. All health names start NOT_SERVING;
 // "liveness" is SERVING as long as the process answers. Owned by the server. Thread-safe.
 class Listeners {
  public:
   // The services must outlive the object. UNAVAILABLE when a port cannot be had.
-  static absl::StatusOr<std::unique_ptr<Listeners>> Start(
-      const ListenerOptions& options, const std::vector<grpc::Service*>& main,
-      const std::vector<grpc::Service*>& control, std::vector<std::string> health_names);
+  static absl::StatusOr<std::unique_ptr<Listeners>> Start(const ListenerOptions& options,
+                                                          const ListenedServices& main,
+                                                          const ListenedServices& control,
+                                                          std::vector<std::string> health_names);
   ~Listeners();
 
   int grpc_port() const { return grpc_port_; }
@@ -70,6 +79,8 @@ class Listeners {
   // What the servers' credentials point into must outlive the servers.
   std::vector<std::shared_ptr<grpc::ServerCredentials>> credentials_;
   std::unique_ptr<grpc::CallbackGenericService> nothing_;  // a server needs a service of its own
+  std::unique_ptr<CallQueues> main_queues_;                // outlive their servers
+  std::unique_ptr<CallQueues> control_queues_;
   std::unique_ptr<grpc::Server> health_;
   std::unique_ptr<grpc::Server> main_;
   std::unique_ptr<grpc::Server> control_;
@@ -77,6 +88,11 @@ class Listeners {
   int control_port_ = 0;
   int health_port_ = 0;
 };
+
+// How gRPC waits for the connections of this process: with epoll, whose one set is shared by all
+// threads, or with poll, where each has its own. REQUIRES: nothing of gRPC was used yet, and there
+// is one thread. What the environment says wins.
+void ChoosePolling(bool epoll);
 
 // The version of the gRPC library.
 std::string GrpcVersion();

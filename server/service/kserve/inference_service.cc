@@ -3,7 +3,7 @@
 #include "server/service/kserve/inference_service.h"
 
 #include "server/service/kserve/stream_infer_call.h"
-#include "server/service/kserve/unary_infer_call.h"
+#include "server/service/kserve/unary_infer_calls.h"
 #include "server/service/status_conversion.h"
 
 namespace omserve::kserve {
@@ -30,10 +30,8 @@ InferenceService::InferenceService(CallEnvironment environment, ServerMetrics& m
       fallback_(metrics.AddMethod(kNoModel, "ModelInfer")),
       infer_environment_{environment_, fallback_} {}
 
-grpc::ServerUnaryReactor* InferenceService::ModelInfer(grpc::CallbackServerContext* rpc,
-                                                       const grpc::ByteBuffer* request,
-                                                       grpc::ByteBuffer* response) {
-  return UnaryInferCall::Start(infer_environment_, *rpc, *request, *response);
+std::unique_ptr<QueuedCalls> InferenceService::CallsOf(grpc::ServerCompletionQueue& queue) {
+  return std::make_unique<UnaryInferCalls>(infer_environment_, *this, queue, options_.engine);
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* InferenceService::ModelStreamInfer(

@@ -5,10 +5,12 @@
 #include <atomic>
 #include <string>
 
-#include "inference/grpc_service.grpc.pb.h"
+#include "server/batching/batch_engine.h"
 #include "server/metrics/server_metrics.h"
 #include "server/registry/model_repository.h"
 #include "server/service/call_environment.h"
+#include "server/service/call_queues.h"
+#include "server/service/kserve/generated_service.h"
 #include "server/service/kserve/infer_call.h"
 #include "server/service/open_streams.h"
 
@@ -21,40 +23,14 @@ struct ServiceOptions {
   bool allow_control = false;
   // Null: the models are those of the start, and loading is UNIMPLEMENTED. Outlives the service.
   ModelRepository* repository = nullptr;
+  // Where the stages of all models run; null in tests: calls are not gathered. Outlives the
+  // service.
+  BatchEngine* engine = nullptr;
 };
-
-// The generated base, put together: messages as they come for inference, parsed ones for the rest.
-// (The generated CallbackService has parsed ones for all, which cannot be taken back.)
-using Generated = inference::GRPCInferenceService;
-template <typename Base>
-using ModelMethods =
-    Generated::WithCallbackMethod_ModelStatistics<Generated::WithCallbackMethod_ModelConfig<
-        Generated::WithCallbackMethod_ModelMetadata<Generated::WithCallbackMethod_ServerMetadata<
-            Generated::WithCallbackMethod_ModelReady<Generated::WithCallbackMethod_ServerReady<
-                Generated::WithCallbackMethod_ServerLive<Base>>>>>>>;
-template <typename Base>
-using RepositoryMethods = Generated::WithCallbackMethod_RepositoryModelUnload<
-    Generated::WithCallbackMethod_RepositoryModelLoad<
-        Generated::WithCallbackMethod_RepositoryIndex<Base>>>;
-template <typename Base>
-using SharedMemoryMethods = Generated::WithCallbackMethod_CudaSharedMemoryUnregister<
-    Generated::WithCallbackMethod_CudaSharedMemoryRegister<
-        Generated::WithCallbackMethod_CudaSharedMemoryStatus<
-            Generated::WithCallbackMethod_SystemSharedMemoryUnregister<
-                Generated::WithCallbackMethod_SystemSharedMemoryRegister<
-                    Generated::WithCallbackMethod_SystemSharedMemoryStatus<Base>>>>>>;
-template <typename Base>
-using SettingMethods =
-    Generated::WithCallbackMethod_LogSettings<Generated::WithCallbackMethod_TraceSetting<Base>>;
-template <typename Base>
-using InferMethods = Generated::WithRawCallbackMethod_ModelInfer<
-    Generated::WithRawCallbackMethod_ModelStreamInfer<Base>>;
-using InferenceServiceBase = InferMethods<
-    ModelMethods<RepositoryMethods<SharedMemoryMethods<SettingMethods<Generated::Service>>>>>;
 
 // inference.GRPCInferenceService, the public KServe v2 protocol with Triton's extensions. Owned by
 // the server; outlives the listeners. Thread-safe.
-class InferenceService final : public InferenceServiceBase {
+class InferenceService final : public InferenceServiceBase, public QueuedService {
  public:
   // 'metrics' must outlive the service.
   InferenceService(CallEnvironment environment, ServerMetrics& metrics, ServiceOptions options);
@@ -64,9 +40,8 @@ class InferenceService final : public InferenceServiceBase {
   // As VisionService::DrainStreams.
   void DrainStreams() { streams_.DrainAll(); }
 
-  grpc::ServerUnaryReactor* ModelInfer(grpc::CallbackServerContext* rpc,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) override;
+  // ModelInfer.
+  std::unique_ptr<QueuedCalls> CallsOf(grpc::ServerCompletionQueue& queue) override;
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ModelStreamInfer(
       grpc::CallbackServerContext* rpc) override;
 
