@@ -6,7 +6,11 @@ find_package(PkgConfig REQUIRED)
 find_package(absl REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
-find_package(OpenSSL REQUIRED)
+if(CMAKE_CROSSCOMPILING) # a program of the build, not of the target
+  find_program(OMSERVE_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
+  set_target_properties(gRPC::grpc_cpp_plugin PROPERTIES IMPORTED_LOCATION ${OMSERVE_GRPC_PLUGIN}
+                        IMPORTED_LOCATION_NONE ${OMSERVE_GRPC_PLUGIN})
+endif()
 find_package(OpenCV MODULE REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)

@@ -10,6 +10,7 @@
 #   --kinds       that and the definitions of operators' kinds
 #   --cluster     that and a Kubernetes API server, built from source
 #   --image       what builds and runs the container image
+#   --arm64       what cross-compiles for arm64 and runs that here
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,21 +55,23 @@ install_debian() { # packages...
     { tail -20 build/apt.log >&2; exit 1; }
 }
 
-# install_wheel NAME FOLDER NOTE: unpacks FOLDER of the wheel that deploy/NAME.txt pins as build/deps/NAME
+# install_wheel NAME FOLDER NOTE [MACHINE]: unpacks FOLDER of the wheel that deploy/NAME.txt pins as
+# build/deps/NAME; the wheel of another MACHINE as build/deps/MACHINE/NAME
 install_wheel() {
-  local want name=$1 folder=$2 note=$3
-  local stamp=build/deps/$name.sha256 scratch=build/deps/wheel-$name
+  local want name=$1 folder=$2 note=$3 machine=${4:-$(uname -m)}
+  local out=build/deps/${4:+$4/}$name
+  local stamp=$out.sha256 scratch=$out-wheel
   want=$(sha256sum <"deploy/$name.txt")
-  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -d "build/deps/$name" ] && return 0
+  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -d "$out" ] && return 0
   say "downloading $note, pinned by hash"
-  rm -rf "build/deps/$name" "$scratch"
+  rm -rf "$out" "$scratch"
   mkdir -p "$scratch"
   /usr/bin/python3 -m pip download -q --no-deps --only-binary=:all: --python-version 311 \
-    --platform "manylinux_2_28_$(uname -m)" --platform "manylinux_2_35_$(uname -m)" \
-    --platform "manylinux2014_$(uname -m)" \
+    --platform "manylinux_2_28_$machine" --platform "manylinux_2_35_$machine" \
+    --platform "manylinux2014_$machine" \
     --require-hashes -r "deploy/$name.txt" -d "$scratch"
   /usr/bin/python3 -m zipfile -e "$scratch"/*.whl "$scratch/unpacked"
-  mv "$scratch/unpacked/$folder" "build/deps/$name"
+  mv "$scratch/unpacked/$folder" "$out"
   rm -rf "$scratch"
   echo "$want" >"$stamp"
 }
@@ -89,6 +92,8 @@ install_venv() {
 source deploy/operations_tools.sh
 # shellcheck source=deploy/peer_tools.sh
 source deploy/peer_tools.sh
+# shellcheck source=deploy/arm64_tools.sh
+source deploy/arm64_tools.sh
 
 mkdir -p build/deps
 case ${1:-} in
@@ -96,6 +101,7 @@ case ${1:-} in
   --kinds) install_operator_kinds; exit ;;
   --cluster) install_cluster; exit ;;
   --image) install_debian buildah mmdebstrap ca-certificates iproute2 git; exit ;;
+  --arm64) install_arm64 "${packages[@]}"; exit ;;
   "" | --eval | --peers | --offline) ;;
   *) echo "bootstrap: no group '$1'" >&2; exit 2 ;;
 esac
