@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Every target sets itself up on a bare Debian 12 and does nothing twice.
-.PHONY: demo serve test test-deploy image simulate bench bench-peers test-offline eval build asan tsan format bootstrap clean
+.PHONY: demo serve test test-deploy image arm64 simulate bench bench-peers test-offline eval build asan tsan format bootstrap clean
 .DEFAULT_GOAL := demo
 
 CCACHE_DIR ?= $(CURDIR)/build/ccache
@@ -37,9 +37,15 @@ image: build
 	@deploy/bootstrap.sh --image
 	@deploy/image/build.sh $(if $(FROM_SOURCE),--from-source)
 
+# The programs for arm64 hosts in build/arm64, cross-compiled (ten minutes on two cores).
+arm64: bootstrap
+	@deploy/bootstrap.sh --arm64
+	@deploy/build.sh arm64 omserve omserve-client omserve-doctor ascendcl
+
 # What operates it, executed: the image in namespaces, every overlay against a real Kubernetes API server
-# (built from source once, eight minutes), dashboards and rules against a real Prometheus.
-test-deploy: image
+# (built from source once, eight minutes), dashboards and rules against a real Prometheus, the programs for
+# arm64 under qemu-user.
+test-deploy: image arm64
 	@deploy/bootstrap.sh --cluster
 	@deploy/ci/python_tests.sh deploy
 	@PYTHONPATH=client/python:. /usr/bin/python3 -m tests.deploy.report --out build/deploy
@@ -95,4 +101,4 @@ format:
 	@git ls-files -- '*.cc' '*.h' | xargs clang-format-19 -i
 
 clean:
-	rm -rf build/release build/dev build/asan build/tsan build/models build/models_ocr build/demo build/demo_models build/serve_models
+	rm -rf build/release build/arm64 build/dev build/asan build/tsan build/models build/models_ocr build/demo build/demo_models build/serve_models

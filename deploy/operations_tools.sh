@@ -31,12 +31,11 @@ install_kubectl() {
   rm -rf build/deps/kubectl/package build/deps/kubectl/layer
 }
 
-# For `make test`: promtool, Prometheus, nginx, kubectl, helm, schemas.
+# For `make test`: promtool, Prometheus, kubectl, helm, schemas.
 install_operations() {
   install_debian python3-jsonschema python3-yaml python3-pip python3-grpcio protobuf-compiler \
     protobuf-compiler-grpc libprotobuf-dev
   install_program prometheus
-  install_program nginx
   install_wheel kubernetes_schemas kubernetes_validate/kubernetes-json-schema \
     "the schemas of Kubernetes (22 MB)"
   install_kubectl

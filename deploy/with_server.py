@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -50,10 +50,12 @@ def running_server(
     log: pathlib.Path | None = None,
     host_threads: int = 0,
     config_text: str = "",
+    emulator: Sequence[str] = (),
+    ready_seconds: float = 120,
 ) -> Iterator[Server]:
     """Starts a server on free ports; on leaving, sends SIGTERM and expects exit status 0.
 
-    'config_text' is more of server.pbtxt.
+    'config_text' is more of server.pbtxt; 'emulator' is the command that runs the program of another machine.
     """
     with tempfile.TemporaryDirectory(prefix="omserve-") as scratch:
         folder = pathlib.Path(scratch)
@@ -67,6 +69,7 @@ def running_server(
         )
         ports_file = folder / "ports.json"
         command = [
+            *emulator,
             str(build / "bin/omserve"),
             f"--config={config}",
             f"--acl-library={build / 'hostacl/lib64/libascendcl.so'}",
@@ -76,7 +79,7 @@ def running_server(
         with open(log or os.devnull, "w") as out:
             process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
         try:
-            yield Server(process, _wait_for_ports(process, ports_file, log))
+            yield Server(process, _wait_for_ports(process, ports_file, log, ready_seconds))
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -90,16 +93,16 @@ def running_server(
 
 
 def _wait_for_ports(
-    process: subprocess.Popen, ports_file: pathlib.Path, log: pathlib.Path | None
+    process: subprocess.Popen, ports_file: pathlib.Path, log: pathlib.Path | None, seconds: float
 ) -> dict[str, int]:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"omserve ended with status {process.returncode}{_tail(log)}")
         with contextlib.suppress(OSError, ValueError):
             return json.loads(ports_file.read_text())
         time.sleep(0.05)
-    raise RuntimeError(f"omserve was not ready within 120 s{_tail(log)}")
+    raise RuntimeError(f"omserve was not ready within {seconds:g} s{_tail(log)}")
 
 
 def _tail(log: pathlib.Path | None) -> str:

@@ -40,7 +40,7 @@ rm -rf "$context"
 mkdir -p "$context/build/image"
 git ls-files -coz --exclude-standard | grep -zv '^models/ppocr' | xargs -0 cp -P --parents -t "$context"
 [ "$programs" = source ] || cp -r "$image/out" "$context/build/image/out"
-"${buildah[@]}" bud --format docker --pull-never --layers -f deploy/image/Dockerfile --target "$target" \
+"${buildah[@]}" bud --format docker --pull-never --layers -f Dockerfile --target "$target" \
   --build-arg BASE_IMAGE="localhost/$base" --build-arg PROGRAMS="$programs" "${extra[@]}" "$@" \
   -t "$tag" "$context"
 rm -rf "$context"

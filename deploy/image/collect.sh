@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1 models=$2 out=$3
-engine=build/deps/openvino/libs
+# What the build was configured with: an arm64 build has another.
+engine=$(sed -n 's/^OMSERVE_OPENVINO_DIR:PATH=//p' "$build/CMakeCache.txt")/../libs
 rm -rf "$out"
 mkdir -p "$out/bin" "$out/lib" "$out/models"
 for program in omserve omserve-client omserve-doctor; do
@@ -13,7 +14,7 @@ for program in omserve omserve-client omserve-doctor; do
 done
 install -m 644 "$build/hostacl/lib64/libascendcl.so" "$out/lib/"
 # The engine's core and its CPU device; what it brings for other devices and formats stays out.
-install -m 644 "$engine"/libopenvino.so.* "$engine"/libopenvino_intel_cpu_plugin.so \
+install -m 644 "$engine"/libopenvino.so.* "$engine"/libopenvino_*_cpu_plugin.so \
   "$engine"/libopenvino_ir_frontend.so.* "$engine"/libtbb.so.12 "$engine"/libtbbmalloc.so.2 \
   "$engine"/libhwloc.so.15 "$out/lib/"
 llvm-strip-19 "$out"/bin/* "$out/lib/libascendcl.so"

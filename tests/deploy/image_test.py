@@ -109,11 +109,12 @@ class ForACard(unittest.TestCase):
 
 class Bases(unittest.TestCase):
     def test_dockerfile_pins_and_takes_bases_as_arguments(self) -> None:
-        text = (ROOT / "deploy/image/Dockerfile").read_text()
+        text = (ROOT / "Dockerfile").read_text()
         stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?", text, re.M)
         names = {name for _, name in stages}
         for base, _ in stages:
             self.assertTrue(base.startswith("${") or base in names or base == "scratch", base)
+        self.assertRegex(text, r"(?m)^ARG BASE_IMAGE=docker\.io/library/debian:bookworm-\d{8}-slim@sha256:[0-9a-f]{64}$")
         self.assertNotIn("ADD ", text)
         self.assertNotIn(":latest", text)
 

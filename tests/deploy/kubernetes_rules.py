@@ -138,6 +138,25 @@ def config_fits(objects: Objects) -> Iterator[Finding]:
                 yield pod.name, f"{name} {path!r} lies on the read-only root"
 
 
+def secrets_are_mounted(objects: Objects) -> Iterator[Finding]:
+    """Whole folders, so that the kubelet can change them; and no client is told of plain text."""
+    config = _config(objects)
+    for pod in pods(objects):
+        secret = {volume["name"] for volume in pod.spec.get("volumes", []) if "secret" in volume}
+        folders = [
+            mount["mountPath"]
+            for mount in pod.server.get("volumeMounts", [])
+            if mount["name"] in secret and "subPath" not in mount
+        ]
+        for path in config.secrets if config else []:
+            if path.rsplit("/", 1)[0] not in folders:
+                yield pod.name, f"{path} is in no folder of a secret"
+    for service in of_kind(objects, "Service"):
+        for port in service["spec"]["ports"]:
+            if config and config.tls != (port.get("appProtocol") == "https"):
+                yield key(service), f"appProtocol {port.get('appProtocol')}, but TLS is {'on' if config.tls else 'off'}"
+
+
 def references_exist(objects: Objects) -> Iterator[Finding]:
     have = {
         kind: {found["metadata"]["name"] for found in of_kind(objects, kind)}
@@ -196,21 +215,14 @@ def scaling_fits(objects: Objects) -> Iterator[Finding]:
         yield "set", "two autoscalers for one Deployment"
 
 
-def _pre_stop(container: dict) -> int:
-    stop = container.get("lifecycle", {}).get("preStop", {})
-    if "sleep" in stop:
-        return stop["sleep"]["seconds"]
-    return sum(map(int, re.findall(r"sleep (\d+)", " ".join(stop.get("exec", {}).get("command", [])))))
-
-
 def grace_suffices(objects: Objects) -> Iterator[Finding]:
     config = _config(objects)
     for pod in pods(objects):
-        own = _pre_stop(pod.server)
+        own = pod.server.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         if own < 5:
             yield pod.name, "no preStop: calls still come while endpoints forget the pod"
         needed = own + (config.drain_seconds if config else 0) + TEARDOWN_SECONDS
-        if (pod.grace or 30) < max([needed, *(_pre_stop(found) for found in pod.containers)]):
+        if (pod.grace or 30) < needed:
             yield pod.name, f"grace {pod.grace or 30} s, needed {needed:g} s"
 
 
@@ -283,8 +295,8 @@ def restricted(objects: Objects) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
-    selectors_match, clients_are_not_servers, ports_exist, probes_fit, config_fits, references_exist,
-    disruptions_leave_pods, scaling_fits, grace_suffices, resources_are_exact, ascend_rules, restricted,
+    selectors_match, clients_are_not_servers, ports_exist, probes_fit, config_fits, secrets_are_mounted,
+    references_exist, disruptions_leave_pods, scaling_fits, grace_suffices, resources_are_exact, ascend_rules, restricted,
 )  # fmt: skip
 
 

@@ -34,6 +34,24 @@ def pod_spec(objects: Objects) -> dict:
     return deployment(objects)["spec"]["template"]["spec"]
 
 
+def volume(objects: Objects, name: str) -> dict:
+    return next(found for found in pod_spec(objects)["volumes"] if found["name"] == name)
+
+
+def mount(objects: Objects, name: str) -> dict:
+    return next(found for found in server(objects)["volumeMounts"] if found["name"] == name)
+
+
+def configuration(objects: Objects) -> Object:
+    return next(found["data"] for found in of_kind(objects, "ConfigMap") if "server.pbtxt" in found["data"])
+
+
+def configure(objects: Objects, old: str, new: str) -> None:
+    data = configuration(objects)
+    assert old in data["server.pbtxt"], old
+    data["server.pbtxt"] = data["server.pbtxt"].replace(old, new)
+
+
 def normal(objects: Objects) -> dict[str, Object]:
     """By key, without what only one of the two tools makes: hashes of the configuration."""
     out = {}
@@ -101,6 +119,11 @@ class Overlays(unittest.TestCase):
             names.append(pod_spec(objects)["volumes"][0]["configMap"]["name"])
         self.assertNotEqual(*names)
 
+    def test_tls_changes_nothing_else_of_the_configuration(self) -> None:
+        plain, secure = (configuration(fresh(name))["server.pbtxt"] for name in ("ascend310p", "ascend310p-tls"))
+        self.assertTrue(secure.startswith(plain))
+        self.assertRegex(secure[len(plain) :], r"^#[^\n]*\nsecurity \{\n(  .*\n)+\}\n$")
+
     def test_resource_name_is_a_parameter(self) -> None:
         with tempfile.TemporaryDirectory(dir=rendering.KUBERNETES / "overlays") as folder:
             device = (rendering.KUBERNETES / "overlays/ascend310p/device.yaml").read_text()
@@ -167,14 +190,21 @@ BREAKS: dict[str, list[tuple[str, Break]]] = {
     "config_fits": [
         ("ascend310p", lambda o: server(o)["ports"].pop(0)),
         ("ascend310p", lambda o: pod_spec(o)["volumes"].pop()),
-        ("ascend310p-tls", lambda o: server(o)["ports"].append({"name": "grpc", "containerPort": 8500})),
+        ("ascend310p", lambda o: configure(o, '"0.0.0.0:8500"', '"127.0.0.1:8500"')),
+        ("ascend310p", lambda o: configure(o, '"0.0.0.0:8502"', '"127.0.0.1:8502"')),
+    ],
+    "secrets_are_mounted": [
+        ("ascend310p-tls", lambda o: configure(o, "omserve-tls/tls.key", "omserve/tls.key")),
+        ("ascend310p-tls", lambda o: mount(o, "tls").update(subPath="tls.crt")),
+        ("ascend310p-tls", lambda o: of_kind(o, "Service")[0]["spec"]["ports"][0].update(appProtocol="kubernetes.io/h2c")),
+        ("ascend310p", lambda o: of_kind(o, "Service")[0]["spec"]["ports"][0].update(appProtocol="https")),
     ],
     "references_exist": [
         ("ascend310p", lambda o: o.remove(of_kind(o, "PersistentVolumeClaim")[0])),
         ("ascend310p", lambda o: o.remove(of_kind(o, "ServiceAccount")[0])),
-        ("ascend310p-tls", lambda o: pod_spec(o)["volumes"][0]["configMap"].update(name="gone")),
-        ("ascend310p-tls", lambda o: pod_spec(o)["volumes"][1]["secret"].update(secretName="gone")),
-        ("ascend310p", lambda o: server(o)["volumeMounts"][0].update(name="gone")),
+        ("ascend310p", lambda o: volume(o, "config")["configMap"].update(name="gone")),
+        ("ascend310p-tls", lambda o: volume(o, "tls")["secret"].update(secretName="gone")),
+        ("ascend310p", lambda o: mount(o, "config").update(name="gone")),
     ],
     "disruptions_leave_pods": [
         ("ascend310p", lambda o: deployment(o)["spec"].update(replicas=1)),
@@ -207,7 +237,7 @@ BREAKS: dict[str, list[tuple[str, Break]]] = {
         ("ascend310p", lambda o: pod_spec(o)["securityContext"].update(runAsUser=65534)),
         ("ascend310p", lambda o: pod_spec(o)["volumes"].append({"name": "dev", "hostPath": {"path": "/dev"}})),
         ("ascend310p", lambda o: server(o)["securityContext"].update(readOnlyRootFilesystem=False)),
-        ("ascend310p-tls", lambda o: pod_spec(o)["containers"][0].pop("securityContext")),
+        ("ascend310p", lambda o: server(o).pop("securityContext")),
         ("ascend310p", lambda o: pod_spec(o).update(hostNetwork=True)),
         ("ascend310p", lambda o: pod_spec(o).update(automountServiceAccountToken=True)),
     ],

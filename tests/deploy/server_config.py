@@ -21,6 +21,8 @@ class ServerConfig:
     listeners: dict[str, str]  # grpc, health, metrics -> host:port
     model_dir: str
     cache_dir: str
+    secrets: list[str]  # files of `security`: certificate, key, authority, tokens
+    tls: bool
 
     def port(self, listener: str) -> int:
         return int(self.listeners[listener].rsplit(":", 1)[1])
@@ -55,4 +57,6 @@ def read(text: str) -> ServerConfig:
         },
         model_dir=value("model_dir", ""),
         cache_dir=value("cache_dir", ""),
+        secrets=[file for name in ("certificate", "private_key", "client_ca", "tokens") if (file := value(name, ""))],
+        tls=bool(value("certificate", "")),
     )

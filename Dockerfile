@@ -1,21 +1,26 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
 # omserve on Debian 12. Two images come out of it:
-#   docker build -f deploy/image/Dockerfile -t omserve:hostacl .                  runs anywhere, with small models
-#   docker build -f deploy/image/Dockerfile --target ascend -t omserve:310p \
+#   docker build -t omserve:hostacl .                                             runs anywhere, with small models
+#   docker build --target ascend -t omserve:310p \
 #     --build-arg CANN_IMAGE=quay.io/ascend/cann@sha256:... .                     for one chip family
-# Pin both bases by digest in a release. deploy/image/build.sh builds without a Docker engine.
+# deploy/image/build.sh builds without a Docker engine. On an arm64 host the same lines make an image for arm64.
 #
 # Debian's glibc 2.36 is newer than the 2.35 that CANN's Ubuntu files were built for, so they are copied in;
 # Ubuntu's own gRPC would be years older.
-ARG BASE_IMAGE=docker.io/library/debian:12-slim
+#
+# The digest is of the index of all architectures, as docker-library/repo-info has it in
+# repos/debian/remote/bookworm-20260918-slim.md; take a newer one from there with the tag.
+ARG BASE_IMAGE=docker.io/library/debian:bookworm-20260918-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
+# Which CANN is yours to choose, by the driver on the nodes: give it with its digest
+# (skopeo inspect --format '{{.Digest}}' docker://quay.io/ascend/cann:TAG).
 ARG CANN_IMAGE=quay.io/ascend/cann:9.0.0-310p-ubuntu22.04-py3.11
 # 'source' compiles; 'prebuilt' takes what build/release has, made on Debian 12.
 ARG PROGRAMS=source
 
 FROM ${BASE_IMAGE} AS toolchain
 WORKDIR /src
-COPY deploy/bootstrap.sh deploy/operations_tools.sh deploy/openvino.txt deploy/rapidocr.txt deploy/
+COPY deploy/bootstrap.sh deploy/*_tools.sh deploy/*.txt deploy/
 # Certificates of a proxy that the build may need, as a mounted file.
 ARG PIP_CERT=
 RUN deploy/bootstrap.sh
