@@ -25,12 +25,12 @@ class Cluster:
     """'kubeconfig' names the file with the way in."""
 
     def __init__(self, kubeconfig: pathlib.Path):
-        self._environment = os.environ | {"KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent)}
+        self.environment = os.environ | {"KUBECONFIG": str(kubeconfig), "KUBECACHEDIR": str(kubeconfig.parent / "cache")}
 
     def kubectl(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(TOOLS / "kubectl"), "--request-timeout=30s", *arguments],
-            env=self._environment, input=given, capture_output=True, text=True, timeout=120, check=False,
+            env=self.environment, input=given, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     def apply(self, objects: Objects, namespace: str) -> subprocess.CompletedProcess[str]:
