@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from tests.deploy import certificates
+from tests.deploy import certificates, container
 from tests.deploy.guide import missing, steps
 from tests.deploy.kubernetes_cluster import running_cluster
 from tests.deploy.rendering import ROOT
@@ -57,6 +57,11 @@ class Guide(unittest.TestCase):
                 self.assertEqual(status, "0", got[-2000:])
                 self.assertIsNone(missing(step.printed, got.strip("\n")), got[-2000:])
                 self.assertNotIn("Warning", got)
+        check = container.config("garments:1")["Healthcheck"]["Test"][1:]
+        with container.running("garments:1") as box:  # the image that the page made
+            container.wait_until_healthy(box, check)
+            self.assertEqual(box.run("omserve-client", "models").stdout.count(b"garments"), 1)
+            self.assertEqual(box.stop(), 0, box.log.read_text())
 
 
 if __name__ == "__main__":
