@@ -37,13 +37,16 @@ image: build
 	@deploy/bootstrap.sh --image
 	@deploy/image/build.sh $(if $(FROM_SOURCE),--from-source)
 
-# The programs for arm64 hosts in build/arm64, cross-compiled (ten minutes on two cores).
-arm64: bootstrap
+# For arm64 hosts, on x86-64 (root): the programs cross-compiled in build/arm64 (ten minutes on two cores), and
+# the image with hostacl by qemu-user in build/image/arm64.
+arm64: build
 	@deploy/bootstrap.sh --arm64
+	@deploy/bootstrap.sh --image
 	@deploy/build.sh arm64 omserve omserve-client omserve-doctor ascendcl
+	@deploy/image/build.sh --arm64
 
 # What operates it, executed: the image in namespaces, every overlay against a real Kubernetes API server
-# (built from source once, eight minutes), dashboards and rules against a real Prometheus, the programs for
+# (built from source once, eight minutes), dashboards and rules against a real Prometheus, the image for
 # arm64 under qemu-user.
 test-deploy: image arm64
 	@deploy/bootstrap.sh --cluster

@@ -27,7 +27,7 @@ install_arm64() { # the packages of a native build
     echo "bootstrap: cross-compiles for arm64 on x86-64 alone; elsewhere build natively" >&2
     return 1
   fi
-  install_debian "$@" mmdebstrap qemu-user-static
+  install_debian "$@" mmdebstrap arch-test qemu-user-static
   for package in "$@"; do
     case $package in *clang*) ;; *-dev) headers+=("$package") ;; esac
   done

@@ -52,10 +52,12 @@ def running_server(
     config_text: str = "",
     emulator: Sequence[str] = (),
     ready_seconds: float = 120,
+    library: pathlib.Path | None = None,
 ) -> Iterator[Server]:
     """Starts a server on free ports; on leaving, sends SIGTERM and expects exit status 0.
 
-    'config_text' is more of server.pbtxt; 'emulator' is the command that runs the program of another machine.
+    'config_text' is more of server.pbtxt; 'emulator' is the command that runs the program of another machine,
+    'library' another than the build's.
     """
     with tempfile.TemporaryDirectory(prefix="omserve-") as scratch:
         folder = pathlib.Path(scratch)
@@ -68,11 +70,12 @@ def running_server(
             + config_text
         )
         ports_file = folder / "ports.json"
+        library = library or build / "hostacl/lib64/libascendcl.so"
         command = [
             *emulator,
             str(build / "bin/omserve"),
             f"--config={config}",
-            f"--acl-library={build / 'hostacl/lib64/libascendcl.so'}",
+            f"--acl-library={library}",
             f"--ports-file={ports_file}",
         ]
         environment = os.environ | {"HOSTACL_DEVICES": str(devices)} | (env or {})

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
-"""The build for arm64 as an image has it, run by qemu's user-mode emulation, beside the build for this machine."""
+"""The image for arm64, run by qemu's user-mode emulation, beside the build for this machine."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from deploy.with_server import ROOT, Server, running_server
 from tests.deploy import differences
 
 NATIVE = ROOT / "build/release"
-ARM64 = ROOT / "build/arm64"
 MODELS = ROOT / "build/models"
-SYSROOT = ROOT / "build/deps/aarch64/sysroot"
+IMAGE = ROOT / "build/image/arm64/root"
 # A CPU whose instructions arm64 servers have; by default the emulator has every extension there is.
 CPU = "cortex-a76"
 SCENES = sorted((ROOT / "models/samples").glob("scene_*.jpg"))
@@ -51,37 +50,48 @@ def answers(server: Server, scenes: Sequence[pathlib.Path]) -> list[list[pb.Dete
         ]
 
 
-def lay_out(folder: pathlib.Path) -> pathlib.Path:
-    """The programs and libraries that an image for arm64 takes, in the folders of a build."""
-    image = folder / "image"
-    subprocess.run(
-        [str(ROOT / "deploy/image/collect.sh"), str(ARM64), str(MODELS), str(image)],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    (image / "hostacl").mkdir()
-    (image / "hostacl/lib64").symlink_to(image / "lib")
-    return image
+# In namespaces of its own: the root is the image's, read-only; /tmp is ours; its folder of states stays, so that
+# what gears take here is measured once.
+INSIDE = """set -e
+mount --bind "$1" "$1"
+mount -o remount,bind,ro "$1"
+for folder in proc dev sys tmp; do mount --rbind "/$folder" "$1/$folder"; done
+mount --bind "$2" "$1/run/omserve"
+root=$1; shift 2
+export LD_LIBRARY_PATH=/opt/omserve/lib
+exec chroot "$root" "$@"
+"""
+
+
+def in_the_image(state: pathlib.Path) -> list[str]:
+    """What a command of the image is written behind."""
+    emulated = str(ROOT / "deploy/image/emulated.py")
+    return ["/usr/bin/python3", emulated, "sh", "-c", INSIDE, "sh", str(IMAGE), str(state)]
+
+
+def only_vitdet(folder: pathlib.Path, models: pathlib.Path) -> pathlib.Path:
+    folder.mkdir()
+    (folder / "vitdet").symlink_to(models / "vitdet")
+    return folder
 
 
 def compare(scenes: Sequence[pathlib.Path] = SCENES) -> Compared:
-    """Both serve the same OM files. Needs `make arm64`."""
+    """Both serve the same OM files, each from its own place. Needs `make arm64` and root."""
+    state = IMAGE.with_name("state")
+    state.mkdir(exist_ok=True)
+    log = ROOT / "build/deploy/arm64.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="omserve-arm64-") as scratch:
         folder = pathlib.Path(scratch)
-        models = folder / "models"
-        models.mkdir()
-        (models / "vitdet").symlink_to(MODELS / "vitdet")
-        with running_server(NATIVE, models, 1) as server:
+        with running_server(NATIVE, only_vitdet(folder / "here", MODELS), 1) as server:
             want = answers(server, scenes)
-        build = lay_out(folder)
-        emulator = ("qemu-aarch64-static", "-cpu", CPU, "-L", str(SYSROOT), "-E", f"LD_LIBRARY_PATH={build / 'lib'}")
-        # What the gears take here is measured once; nothing that takes so long hangs.
-        config = f'cache_dir: "{ARM64 / "gear_costs"}"\nscheduling {{ hang_ms: {SECONDS * 1000} }}\n'
-        log = ROOT / "build/deploy/arm64.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
         with running_server(
-            build, models, 1, log=log, config_text=config, emulator=emulator, ready_seconds=SECONDS
-        ) as server:
+            pathlib.Path("/opt/omserve"), only_vitdet(folder / "there", pathlib.Path("/models")), 1, log=log,
+            # Nothing that takes so long hangs.
+            config_text=f'cache_dir: "/run/omserve"\nscheduling {{ hang_ms: {SECONDS * 1000} }}\n',
+            env={"QEMU_CPU": CPU}, emulator=in_the_image(state), ready_seconds=SECONDS,
+            library=pathlib.Path("/opt/omserve/lib/libascendcl.so"),
+        ) as server:  # fmt: skip
             got = answers(server, scenes)
-        machine = machine_of(build / "bin/omserve")
     worst = max(differences.of_answers(ours, theirs) for ours, theirs in zip(want, got))
-    return Compared(worst, sum(map(len, want)), machine)
+    return Compared(worst, sum(map(len, want)), machine_of(IMAGE / "opt/omserve/bin/omserve"))

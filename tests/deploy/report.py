@@ -76,12 +76,14 @@ def image(report: Report) -> None:
 
 
 def other_machine(report: Report) -> None:
+    size = container.size_mb(arm64.IMAGE)
+    report.add("image.arm64_size_mb", size, "MB", "lower", 400, "files of the hostacl image for arm64, models included")
     done = arm64.compare()
     if done.machine != "AArch64" or not done.detections:
         raise RuntimeError(f"nothing was compared: {done}")
     how = (
         f"largest difference of {done.detections} detections in {len(arm64.SCENES)} held-out scenes (score, box in pixels,"
-        " share of a mask), arm64 programs under qemu-user and amd64 programs with the same OM files"
+        " share of a mask's pixels): the image for arm64 under qemu-user and the amd64 build, the same OM files"
     )
     report.add("arm64.smoke", done.difference, "", "lower", arm64.TOLERANCE, how)
 
