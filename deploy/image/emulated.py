@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a command where programs of arm64 run, too, by qemu (root, Linux 6.7 or later).
+"""Runs a command where programs of arm64 run, too, by qemu (root). What it mounts is not seen outside.
 
 usage: emulated.py COMMAND...
 
-The kernel learns of the emulator (binfmt_misc) in a user namespace of its own: the rest of the machine does not, and
-it is forgotten when the command ends. Users and groups are those of the outside.
+Where the kernel does not know the emulator yet, it learns of it (binfmt_misc) in a user namespace of its own, which
+Linux 6.7 can: the rest of the machine does not, and it is forgotten when the command ends. Users and groups are those
+of the outside.
 """
 
 from __future__ import annotations
@@ -30,6 +31,16 @@ exec "$@" </dev/null
 SECONDS = 20.0
 
 
+def known() -> bool:
+    """Whether programs of arm64 run as it is, in a changed root, too."""
+    for rule in pathlib.Path("/proc/sys/fs/binfmt_misc").glob("*"):
+        if rule.name not in ("register", "status"):
+            text = rule.read_text()
+            if "qemu-aarch64" in text and text.startswith("enabled") and "F" in text.partition("flags:")[2].split("\n")[0]:
+                return True
+    return False
+
+
 def admit(process: int, gate: int) -> None:
     """Gives the namespace that 'process' enters our users and groups, then opens the gate, a pipe."""
     deadline = time.monotonic() + SECONDS
@@ -46,6 +57,8 @@ def main(command: list[str]) -> int:
     if not command or not pathlib.Path(EMULATOR).exists():
         print(f"{EMULATOR} is missing: deploy/bootstrap.sh --arm64" if command else __doc__, file=sys.stderr)
         return 2
+    if known():
+        os.execvp("unshare", ["unshare", "--mount", *command])
     process = os.getpid()
     waits, gate = os.pipe()
     if os.fork() == 0:  # so that the command is this process: signals reach it
