@@ -29,7 +29,7 @@ def kubernetes(report: Report) -> None:
             total += 1
             good = not list(schemas.errors(found)) and rendering.key(found) not in blamed and "set" not in blamed
             valid += good
-    how = f"{total} objects of all overlays, strict schemas of Kubernetes {' and '.join(schemas.VERSIONS)} and of operators, 12 semantic rules"
+    how = f"{total} objects of all overlays, strict schemas of Kubernetes {' and '.join(schemas.VERSIONS)} and of operators, {len(kubernetes_rules.RULES)} semantic rules"
     report.add("k8s.objects_valid", valid / total, "", "higher", 1.0, how)
 
 
