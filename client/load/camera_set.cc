@@ -66,6 +66,7 @@ LoadStats CameraSet::TakeStats() {
 
 void CameraSet::Send() {
   WakeSharply();
+  DueWait wait;
   const double all_fps =
       plan_.classes[request_class_].spec().fps * static_cast<double>(cameras_.size());
   for (uint64_t number = 0;; ++number) {
@@ -73,7 +74,7 @@ void CameraSet::Send() {
         std::llround(static_cast<double>(number) / all_fps * 1e9));
     const LoadTime due = plan_.begin + offset;
     if (due >= plan_.end()) break;
-    WaitUntil(due);
+    wait.Until(due);
     cameras_[number % cameras_.size()]->Frame({.number = FirstFrame(request_class_) + number,
                                                .request_class = request_class_,
                                                .scheduled = due,

@@ -9,14 +9,15 @@
 namespace omserve::client {
 namespace {
 
-constexpr int kBits = 7;  // 128 buckets for every doubling
-constexpr size_t kHalf = size_t{1} << kBits;
+constexpr int kBits = 10;      // 1,024 buckets for every doubling
+constexpr int kShownBits = 7;  // of BucketsJson
 constexpr double kNanosecondsPerMillisecond = 1e6;
 
-size_t BucketOf(int64_t nanoseconds) {
-  const uint64_t value = static_cast<uint64_t>(nanoseconds);
-  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - kBits - 1);
-  return (static_cast<size_t>(shift) << kBits) + static_cast<size_t>(value >> shift);
+// The bucket of a value with 2^bits of them for every doubling; values below 2^(bits+1) have one
+// each.
+size_t BucketOf(uint64_t value, int bits) {
+  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - bits - 1);
+  return (static_cast<size_t>(shift) << bits) + static_cast<size_t>(value >> shift);
 }
 
 // The least and the greatest whole nanoseconds that fall into a bucket.
@@ -25,21 +26,33 @@ struct Bounds {
   uint64_t high;
 };
 
-Bounds BoundsOf(size_t bucket) {
-  const size_t shift = bucket < 2 * kHalf ? 0 : bucket / kHalf - 1;
-  const uint64_t low = (bucket - shift * kHalf) << shift;
+Bounds BoundsOf(size_t bucket, int bits) {
+  const size_t half = size_t{1} << bits;
+  const size_t shift = bucket < 2 * half ? 0 : bucket / half - 1;
+  const uint64_t low = (bucket - shift * half) << shift;
   return {low, low + ((uint64_t{1} << shift) - 1)};
 }
 
 }  // namespace
 
+void LatencyHistogram::Cover(size_t first, size_t end) {
+  if (buckets_.empty()) {
+    first_ = first;
+  }
+  if (first < first_) {
+    buckets_.insert(buckets_.begin(), first_ - first, 0);
+    first_ = first;
+  }
+  if (end > first_ + buckets_.size()) {
+    buckets_.resize(end - first_);
+  }
+}
+
 void LatencyHistogram::Record(absl::Duration value) {
   const int64_t nanoseconds = std::max<int64_t>(0, absl::ToInt64Nanoseconds(value));
-  const size_t bucket = BucketOf(nanoseconds);
-  if (bucket >= buckets_.size()) {
-    buckets_.resize(bucket + 1);
-  }
-  ++buckets_[bucket];
+  const size_t bucket = BucketOf(static_cast<uint64_t>(nanoseconds), kBits);
+  Cover(bucket, bucket + 1);
+  ++buckets_[bucket - first_];
   min_ns_ = count_ == 0 ? nanoseconds : std::min(min_ns_, nanoseconds);
   max_ns_ = std::max(max_ns_, nanoseconds);
   sum_ns_ += static_cast<double>(nanoseconds);
@@ -50,11 +63,9 @@ void LatencyHistogram::Merge(const LatencyHistogram& other) {
   if (other.count_ == 0) {
     return;
   }
-  if (other.buckets_.size() > buckets_.size()) {
-    buckets_.resize(other.buckets_.size());
-  }
+  Cover(other.first_, other.first_ + other.buckets_.size());
   for (size_t i = 0; i < other.buckets_.size(); ++i) {
-    buckets_[i] += other.buckets_[i];
+    buckets_[other.first_ - first_ + i] += other.buckets_[i];
   }
   min_ns_ = count_ == 0 ? other.min_ns_ : std::min(min_ns_, other.min_ns_);
   max_ns_ = std::max(max_ns_, other.max_ns_);
@@ -89,7 +100,7 @@ double LatencyHistogram::PercentileMs(double percent) const {
   while ((seen += buckets_[bucket]) < rank) {
     ++bucket;
   }
-  const Bounds bounds = BoundsOf(bucket);
+  const Bounds bounds = BoundsOf(first_ + bucket, kBits);
   const double middle = (static_cast<double>(bounds.low) + static_cast<double>(bounds.high)) / 2;
   return std::clamp(middle / kNanosecondsPerMillisecond, min_ms(), max_ms());
 }
@@ -107,11 +118,19 @@ nlohmann::json LatencyHistogram::SummaryJson() const {
 
 nlohmann::json LatencyHistogram::BucketsJson() const {
   nlohmann::json buckets = nlohmann::json::array();
+  size_t shown = 0;  // the number of the last one
   for (size_t i = 0; i < buckets_.size(); ++i) {
-    if (buckets_[i] > 0) {
-      const double bound = static_cast<double>(BoundsOf(i).high) / kNanosecondsPerMillisecond;
-      buckets.push_back({bound, buckets_[i]});
+    if (buckets_[i] == 0) {
+      continue;
     }
+    const size_t coarse = BucketOf(BoundsOf(first_ + i, kBits).low, kShownBits);
+    if (!buckets.empty() && coarse == shown) {
+      buckets.back()[1] = buckets.back()[1].get<int64_t>() + buckets_[i];
+      continue;
+    }
+    shown = coarse;
+    const auto bound = static_cast<double>(BoundsOf(coarse, kShownBits).high);
+    buckets.push_back({bound / kNanosecondsPerMillisecond, buckets_[i]});
   }
   return buckets;
 }

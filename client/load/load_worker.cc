@@ -77,8 +77,9 @@ void LoadWorker::Send() {
 
 void LoadWorker::SendOnTime() {
   WakeSharply();
+  DueWait wait;
   for (uint64_t number = next_due_; number < plan_.schedule.size(); number = next_due_) {
-    WaitUntil(plan_.begin + plan_.schedule[number]);
+    wait.Until(plan_.begin + plan_.schedule[number]);
     if (next_due_ == number) {
       MutexLock lock(sending_);
       SendDue();
