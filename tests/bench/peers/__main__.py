@@ -8,9 +8,12 @@ usage: python -m tests.bench.peers --out build/peers [--only identity|vit] [--ro
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import pathlib
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from deploy.with_server import ROOT
 from tests.bench.peers import identity, page, triton, vit
@@ -47,6 +50,41 @@ def report_identity(
             )
 
 
+@dataclass
+class Run:
+    """What was measured so far: whole rounds."""
+
+    rounds: int
+    seconds: float
+    result: identity.Result
+    vit: dict[str, float]
+
+
+def write(run: Run, out: pathlib.Path) -> Report:
+    """Report, tables and plot, of what there is."""
+    report = Report()
+    text = ""
+    if run.result.seen:
+        report_identity(run.result, run.rounds, run.seconds, report)
+        text += page.identity_table(run.result, identity.CASES) + "\n"
+        text += page.settings_table(run.result, identity.CASES) + "\n"
+        page.plot(run.result, identity.CASES, out / "peers.svg")
+    for name, rate in run.vit.items():
+        how = "ViT-B/16, KServe v2, FP32 [1,3,224,224], 8 in flight, median of 3 rounds by turns"
+        report.add(f"peers.vit_{slug(name)}", rate, "images/s", "higher", None, f"{name}: {how}")
+    if run.vit:
+        text += page.vit_table(run.vit)
+    (out / "peers.md").write_text(text)
+    report.write(out)
+    return report
+
+
+def keep(run: Run, out: pathlib.Path) -> None:
+    """A run that is stopped later leaves this."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        write(run, out)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/peers")
@@ -58,26 +96,27 @@ def main() -> int:
     out: pathlib.Path = args.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     subprocess.run(["deploy/build.sh", "release", *PROGRAMS], cwd=ROOT, check=True)
-    report = Report()
-    text = ""
-    failed: list[str] = []
+    run = Run(args.rounds, args.seconds, identity.Result(), {})
+
+    def kept(result: identity.Result) -> None:
+        run.result = result
+        keep(run, out)
+
+    def kept_vit(rates: dict[str, float]) -> None:
+        run.vit = rates
+        keep(run, out)
+
     if args.only != "vit":
-        result = identity.measure(
-            out / "identity", identity.CASES, args.rounds, args.seconds, not args.no_others
+        others = not args.no_others
+        kept(
+            identity.measure(
+                out / "identity", identity.CASES, args.rounds, args.seconds, others, kept
+            )
         )
-        failed = result.failed
-        report_identity(result, args.rounds, args.seconds, report)
-        text += page.identity_table(result, identity.CASES) + "\n"
-        text += page.settings_table(result, identity.CASES) + "\n"
-        page.plot(result, identity.CASES, out / "peers.svg")
     if args.only != "identity":
-        rates = vit.measure(out / "vit", 3, 6.0)
-        for name, rate in rates.items():
-            how = "ViT-B/16, KServe v2, FP32 [1,3,224,224], 8 in flight, median of 3 rounds by turns"
-            report.add(f"peers.vit_{slug(name)}", rate, "images/s", "higher", None, f"{name}: {how}")
-        text += page.vit_table(rates)
-    (out / "peers.md").write_text(text)
-    report.write(out)
+        vit.measure(out / "vit", 3, 6.0, kept_vit)
+    report = write(run, out)
+    failed = run.result.failed
     for line in failed:
         print(f"not measured: {line}", file=sys.stderr)
     return 0 if not failed and all(figure.meets() is not False for figure in report.figures) else 1

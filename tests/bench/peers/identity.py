@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,9 +80,14 @@ def _choose(
 
 
 def measure(
-    out: pathlib.Path, cases: Sequence[Case], rounds: int, seconds: float, others: bool = True
+    out: pathlib.Path,
+    cases: Sequence[Case],
+    rounds: int,
+    seconds: float,
+    others: bool = True,
+    keep: Callable[[Result], None] = lambda result: None,
 ) -> Result:
-    """'others' are the servers in Python, which get two rounds."""
+    """'others' are the servers in Python, which get two rounds. 'keep' is called after every round."""
     result = Result()
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
@@ -104,6 +109,7 @@ def measure(
                 result.add(TRITON, case, drive(best, case, seconds))
                 for kind, target in echoes.items():
                     result.add(f"echo ({kind})", case, drive(target, case, seconds))
+            keep(result)
     if others:
         for name, start in (
             ("MLServer", python_servers.mlserver),
@@ -116,6 +122,7 @@ def measure(
                     for _ in range(2):
                         for case in cases:
                             result.add(name, case, drive(targets["identity"], case, seconds))
+                        keep(result)
             except RuntimeError as error:  # the others stand
                 result.failed.append(f"{name}: {error}")
     return result

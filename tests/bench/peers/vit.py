@@ -8,6 +8,7 @@ import contextlib
 import os
 import pathlib
 import statistics
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,8 +34,13 @@ def check(targets: dict[str, Target]) -> None:
             raise RuntimeError(f"{name} answers another thing than {next(iter(answers))}")
 
 
-def measure(out: pathlib.Path, rounds: int, seconds: float) -> dict[str, float]:
-    """Images/s of every server, the median of rounds by turns."""
+def measure(
+    out: pathlib.Path,
+    rounds: int,
+    seconds: float,
+    keep: Callable[[dict[str, float]], None] = lambda rates: None,
+) -> dict[str, float]:
+    """Images/s of every server, the median of rounds by turns. 'keep' is called after every round."""
     models = out / "models"
     onnx = vit_model(models)
     cores = len(os.sched_getaffinity(0))
@@ -63,4 +69,6 @@ def measure(out: pathlib.Path, rounds: int, seconds: float) -> dict[str, float]:
             for name, target in targets.items():
                 rate = drive(target, CASE, seconds, WARMUP_S).requests_per_s
                 rates.setdefault(name, []).append(rate)
-    return {name: statistics.median(values) for name, values in rates.items()}
+            medians = {name: statistics.median(values) for name, values in rates.items()}
+            keep(medians)
+    return medians
