@@ -21,15 +21,19 @@ absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, const L
   OMSERVE_RETURN_IF_ERROR(streams.in.Record(events.in_end));
 
   OMSERVE_RETURN_IF_ERROR(slot.SetGear(formed_.gear));
-  OMSERVE_RETURN_IF_ERROR(streams.run.WaitFor(events.in_end));
-  OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_start));
+  if (!streams.one()) {
+    OMSERVE_RETURN_IF_ERROR(streams.run.WaitFor(events.in_end));
+    OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_start));
+  }
+  addressed_ = clock.Now();
   OMSERVE_RETURN_IF_ERROR(instance.Execute(slot, streams.run));
   run_queued_ = clock.Now();
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_end));
   OMSERVE_RETURN_IF_ERROR(KeepOutputs(streams.run));
-  OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.keep_end));
-
-  OMSERVE_RETURN_IF_ERROR(streams.out.WaitFor(events.keep_end));
+  if (!streams.one()) {
+    OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.keep_end));
+    OMSERVE_RETURN_IF_ERROR(streams.out.WaitFor(events.keep_end));
+  }
   OMSERVE_RETURN_IF_ERROR(streams.out.Record(events.out_start));
   OMSERVE_RETURN_IF_ERROR(CopyOutputs(streams.out));
   return streams.out.Record(events.out_end);

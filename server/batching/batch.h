@@ -26,9 +26,12 @@ struct LaneStreams {
   Stream& in;
   Stream& run;
   Stream& out;
+
+  bool one() const { return &in == &run; }
 };
 
-// The marks of one batch in the streams; owned by the lane and used again.
+// The marks of one batch in the streams; owned by the lane and used again. With one stream for all,
+// run_start and keep_end are not set: in_end is where the run starts.
 struct LaneEvents {
   Event in_start, in_end, gather_start, gather_end, run_start, run_end, keep_end, out_start,
       out_end;
@@ -53,6 +56,8 @@ class Batch {
   // 'clock' tells when the run was queued.
   absl::Status Submit(ModelInstance& instance, ExecutionSlot& slot, const LaneStreams& streams,
                       LaneEvents& events, const Clock& clock);
+  // When all was there for the run to be queued; infinite past if never.
+  absl::Time addressed() const { return addressed_; }
   // When the run was queued: what the host does after that delays nobody. Infinite past if never.
   absl::Time run_queued() const { return run_queued_; }
 
@@ -83,6 +88,7 @@ class Batch {
   StagingPool& staging_;
   TensorMover& mover_;
   bool gathered_ = false;
+  absl::Time addressed_ = absl::InfinitePast();
   absl::Time run_queued_ = absl::InfinitePast();
   std::vector<std::shared_ptr<const DeviceRows>> rows_;  // that the run reads
   std::vector<DeviceBuffer> inputs_;

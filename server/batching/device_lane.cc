@@ -180,6 +180,8 @@ std::optional<DeviceLane::Running> DeviceLane::SubmitOne(FormedBatch formed) {
   }
   running.batch_form = std::max(running.batch->run_queued(), start) - start;
   if (running.brief && running.submitted.ok() && running.events->out_end.Happened()) {
+    // It ran while it was queued, which is told as its run.
+    running.batch_form = std::max(running.batch->addressed(), start) - start;
     MutexLock lock(here_mutex_);
     ++here_;
     return running;
@@ -254,7 +256,7 @@ StageTiming DeviceLane::TimingOf(const Running& running, const absl::Status& sta
   if (!status.ok()) return timing;
   timing.h2d = Between(events.in_start, events.in_end);
   if (running.batch->gathered()) timing.gather = Between(events.gather_start, events.gather_end);
-  timing.execute = Between(events.run_start, events.run_end);
+  timing.execute = Between(running.alone ? events.in_end : events.run_start, events.run_end);
   timing.d2h = Between(events.out_start, events.out_end);
   return timing;
 }
