@@ -55,8 +55,9 @@ constexpr absl::Duration kExportLimit = absl::Seconds(5);
 // The listeners cancel what is left this much after it was counted.
 constexpr absl::Duration kMoment = absl::Milliseconds(50);
 
-// Threads that read and answer short inferences: some cores stay for the other work.
-int InferQueues(const ServerConfig& config) { return std::clamp(config.host_threads / 2, 2, 8); }
+// Queues of short inferences. gRPC spreads connections over them and over the threads of the other
+// methods, which are the slower way for these: not too few, also where there are few cores.
+int InferQueues(const ServerConfig& config) { return std::clamp(config.host_threads, 4, 8); }
 
 }  // namespace
 

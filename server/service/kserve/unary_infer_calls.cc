@@ -71,6 +71,7 @@ void UnaryInferCalls::Call::OnArrived(bool ok) {
   }
   owner_.Ask();
   ++owner_.open_;
+  if (owner_.bursting_) owner_.gathered_ += request_.Length();
   infer_ = InferCall::Make(owner_.environment_, InferMessage::Parse(request_),
                            ParseCallTerms(rpc_.client_metadata()), rpc_.deadline());
   request_.Clear();
@@ -98,8 +99,13 @@ void UnaryInferCalls::Ask() { new Call(*this); }
 
 void UnaryInferCalls::Handle(absl::FunctionRef<void()> events) {
   if (engine_ == nullptr) return events();
-  SubmitBurst burst(*engine_);
-  events();
+  bursting_ = true;
+  {
+    SubmitBurst burst(*engine_);
+    events();
+  }
+  bursting_ = false;
+  gathered_ = 0;
 }
 
 }  // namespace omserve::kserve

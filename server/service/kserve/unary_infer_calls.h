@@ -23,11 +23,14 @@ class UnaryInferCalls final : public QueuedCalls {
       : environment_(environment), service_(service), queue_(queue), engine_(engine) {}
 
   void Begin() override;
-  bool crowded() const override { return open_ > 0; }
+  bool crowded() const override { return open_ > 0 && gathered_ < kMostGathered; }
   void Handle(absl::FunctionRef<void()> events) override;
 
  private:
   class Call;
+  // Bytes of requests that wait for others of their burst: reading more would keep the device idle.
+  static constexpr size_t kMostGathered = 64 << 10;
+
   void Ask();
 
   const InferEnvironment& environment_;
@@ -35,6 +38,8 @@ class UnaryInferCalls final : public QueuedCalls {
   grpc::ServerCompletionQueue& queue_;
   BatchEngine* const engine_;
   int open_ = 0;  // calls that came and have not gone
+  bool bursting_ = false;
+  size_t gathered_ = 0;  // bytes, in the burst
 };
 
 }  // namespace omserve::kserve
