@@ -33,7 +33,6 @@ absl::StatusOr<LaneEvents> MakeEvents(const Device& device) {
                     std::move(keep_end),   std::move(out_start), std::move(out_end)};
 }
 
-constexpr int kMostSlots = 64;
 // Brief batches of others that a thread sees to after its own, before it leaves the rest to the
 // lane's.
 constexpr int kTurnsHere = 4;
@@ -63,7 +62,7 @@ DeviceLane::DeviceLane(int index, size_t device_index, Device& device, StagingPo
       mover_(mover),
       clock_(clock),
       owner_(owner),
-      free_slots_(~uint64_t{0} >> (kMostSlots - slots)),
+      free_slots_(~uint64_t{0} >> (kMostSlots - slots)),  // Create has checked them
       waiting_(static_cast<size_t>(slots)),
       running_(static_cast<size_t>(slots)) {}
 
@@ -72,6 +71,9 @@ absl::StatusOr<std::unique_ptr<DeviceLane>> DeviceLane::Create(int index, size_t
                                                                TensorMover& mover,
                                                                const Clock& clock, Owner& owner,
                                                                int slots) {
+  if (slots < 1 || slots > kMostSlots) {
+    return absl::InvalidArgumentError(absl::StrCat("a lane has 1 to ", kMostSlots, " slots"));
+  }
   Device& device = devices.device(device_index);
   ScopedBind bind(device);
   OMSERVE_RETURN_IF_ERROR(bind.status());
@@ -180,18 +182,22 @@ std::optional<DeviceLane::Running> DeviceLane::SubmitOne(FormedBatch formed) {
   }
   running.batch_form = std::max(running.batch->run_queued(), start) - start;
   if (running.brief && running.submitted.ok() && running.events->out_end.Happened()) {
-    // It ran while it was queued, which is told as its run.
-    running.batch_form = std::max(running.batch->addressed(), start) - start;
-    MutexLock lock(here_mutex_);
-    ++here_;
-    return running;
+    // Nothing is left to wait for; but an error is only told here, and what follows one waits.
+    running.submitted = StreamsFor(running.alone).out.Synchronize(running.events->out_end, kSlice);
+    if (running.submitted.ok()) {
+      // It ran while it was queued, which is told as its run.
+      running.batch_form = std::max(running.batch->addressed(), start) - start;
+      MutexLock lock(here_mutex_);
+      ++here_;
+      return running;
+    }
   }
   running_.TryPush(std::move(running));  // as much room as in 'waiting_'
   return std::nullopt;
 }
 
 void DeviceLane::CompleteHere(Running running) {
-  Complete(std::move(running), this);
+  End(std::move(running), absl::OkStatus(), this);
   {
     MutexLock lock(here_mutex_);
     --here_;
@@ -203,7 +209,7 @@ void DeviceLane::CompleteLoop() {
   if (const absl::Status bound = device_.Bind(); !bound.ok()) device_.MarkUnhealthy(bound);
   while (!running_.drained()) {
     std::optional<Running> running = running_.Pop(kIdle);
-    if (running.has_value()) Complete(*std::move(running), nullptr);
+    if (running.has_value()) Complete(*std::move(running));
   }
 }
 
@@ -261,7 +267,7 @@ StageTiming DeviceLane::TimingOf(const Running& running, const absl::Status& sta
   return timing;
 }
 
-void DeviceLane::Complete(Running running, DeviceLane* looks) {
+void DeviceLane::Complete(Running running) {
   absl::Status status = Await(running);
   if (absl::IsCancelled(status)) {
     stuck_.store(true);
@@ -270,6 +276,10 @@ void DeviceLane::Complete(Running running, DeviceLane* looks) {
     owner_.OnBatchLost(std::move(lost));
     return;
   }
+  End(std::move(running), std::move(status), nullptr);
+}
+
+void DeviceLane::End(Running running, absl::Status status, DeviceLane* looks) {
   StageTiming timing = TimingOf(running, status);
   --on_device_;
   FormedBatch formed = running.batch->Release();

@@ -78,6 +78,8 @@ class DeviceLane {
   bool stuck() const { return stuck_.load(); }
 
  private:
+  static constexpr int kMostSlots = 64;  // bits of free_slots_
+
   struct Running {
     std::unique_ptr<Batch> batch;
     bool alone = false;  // in the lane: goes through one stream
@@ -96,9 +98,12 @@ class DeviceLane {
   std::optional<Running> SubmitWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
   std::optional<Running> SubmitOne(FormedBatch formed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(submitting_);
   size_t TakeSlot();
+  // Of a batch that has ended well.
   void CompleteHere(Running running);
   void CompleteLoop();
-  void Complete(Running running, DeviceLane* looks);
+  void Complete(Running running);
+  // 'looks' as in BatchEnd.
+  void End(Running running, absl::Status status, DeviceLane* looks);
   // Waits until nothing of the batch is on the device any more; CANCELLED when the device was
   // abandoned first.
   absl::Status Await(const Running& running);

@@ -75,9 +75,10 @@ class RequestRun {
   // request up for another one of its stream: true runs it again. REQUIRES: before Begin.
   void SetStillWanted(absl::AnyInvocable<bool()> wanted) { still_wanted_ = std::move(wanted); }
 
-  // To be called at most once. 'done' runs once: inside the call when the request is refused, else
-  // on a host worker. The run may be destroyed from there on; until then 'request' and 'response'
-  // must live. Errors are as the service's contract has them, in our own words.
+  // To be called at most once. 'done' runs once: inside the call when the request is refused, or
+  // when it begins at once and is brief; else on a host worker or a thread of the device. The run
+  // may be destroyed from there on; until then 'request' and 'response' must live. Errors are as
+  // the service's contract has them, in our own words.
   void Begin(const Request& request, Response& response, Done done) {
     request_ = &request;
     response_ = &response;

@@ -103,23 +103,20 @@ void InferAnswer::AddTimes() {
 }
 
 grpc::ByteBuffer InferAnswer::Release(bool in_stream) {
-  std::string text;
-  size_t copied = 0;
+  size_t length = head_.ByteSizeLong();
+  size_t copied = length + 2 * kMostVarint;
   for (const Values& values : values_) {
     const size_t size = std::visit([](const auto& v) { return BytesOf(v).size(); }, values);
+    length += 1 + VarintSize(size) + size;
     copied += kMostVarint + (size < kCopied ? size : 0);
   }
-  text.reserve(head_.ByteSizeLong() + copied + 2 * kMostVarint);
+  std::string text;
+  text.reserve(copied);
   if (in_stream) {
-    size_t bytes = head_.ByteSizeLong();
-    for (const Values& values : values_) {
-      const size_t size = std::visit([](const auto& v) { return BytesOf(v).size(); }, values);
-      bytes += 1 + VarintSize(size) + size;
-    }
     AppendVarint(kInferResponseTag, text);
-    AppendVarint(bytes, text);
+    AppendVarint(length, text);
   }
-  head_.AppendPartialToString(&text);
+  head_.AppendToString(&text);
   std::vector<grpc::Slice> slices;
   for (Values& values : values_) {
     const std::string_view bytes = std::visit([](const auto& v) { return BytesOf(v); }, values);

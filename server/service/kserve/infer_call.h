@@ -34,8 +34,8 @@ class InferCall {
   using Done = absl::AnyInvocable<void(const absl::Status&, InferAnswer)>;
 
   virtual ~InferCall() = default;
-  // To be called once. 'done' runs once: inside the call when the request is refused, else on a
-  // host worker. The call may be destroyed from there on.
+  // To be called once. 'done' runs once: inside the call when the request is refused or brief, else
+  // on a host worker or a thread of the device. The call may be destroyed from there on.
   virtual void Begin(Done done) = 0;
   // The caller has gone.
   virtual void Cancel() = 0;

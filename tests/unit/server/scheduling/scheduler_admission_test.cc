@@ -46,8 +46,8 @@ TEST_F(SchedulerAdmissionTest, WhatEndsMakesRoom) {
   }
   const RequestId refused = last_request_;
   ASSERT_GT(refused, 2);
-  scheduler_->EndRequest(1, true);
-  scheduler_->EndRequest(refused, true);  // never got in
+  EXPECT_FALSE(scheduler_->EndRequest(1, true)) << "it had no job";
+  EXPECT_FALSE(scheduler_->EndRequest(refused, true)) << "it never got in";
   EXPECT_TRUE(Admit(Milliseconds(60)).status.ok());
   EXPECT_FALSE(Admit(Milliseconds(60)).status.ok());
 }

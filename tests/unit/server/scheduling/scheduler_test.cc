@@ -161,7 +161,7 @@ TEST_F(SchedulerTest, AnEndedRequestTakesItsJobsWithIt) {
   MakeStage(1, {1});
   const JobSpec spec = Spec(3);
   const JobId job = Submit(spec);
-  scheduler_->EndRequest(spec.request, false);
+  EXPECT_TRUE(scheduler_->EndRequest(spec.request, false));
   EXPECT_THAT(Advance(), SizeIs(0));
   EXPECT_EQ(reason(job), EndReason::kCancelled);
 }
