@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -66,7 +67,7 @@ aclError Arena::Free(void* address) {
   }
   if (!it->second.pins.empty()) {
     size_t users = 0;
-    for (const auto& [at, pins] : it->second.pins) users += pins.count;
+    for (const Pins& pins : it->second.pins) users += pins.count;
     return Fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtFree: ", address, " is used by ", users,
                 " queued task(s) or loaded model(s); a card would free it under them: synchronise "
                 "the stream first");
@@ -121,16 +122,23 @@ uint8_t* Arena::Resolve(const void* address, size_t size) {
   return shadow_ + (static_cast<const uint8_t*>(address) - base_);
 }
 
+Arena::PinList::iterator Arena::Piece::Find(size_t offset, const PinnedRange& range) {
+  auto entry = std::lower_bound(pins.begin(), pins.end(), offset,
+                                [](const Pins& one, size_t at) { return one.offset < at; });
+  while (entry != pins.end() && entry->offset == offset && !entry->Are(range)) ++entry;
+  return entry;
+}
+
 uint8_t* Arena::Pin(const PinnedRange& range) {
   MutexLock lock(&mutex_);
   Piece* piece = FindPiece(range.address, range.size);
   if (piece == nullptr) return nullptr;
   const size_t offset = OffsetOf(range.address);
-  const auto [first, last] = piece->pins.equal_range(offset);
-  auto same = first;
-  while (same != last && !same->second.Are(range)) ++same;
-  if (same == last) same = piece->pins.emplace(offset, Pins{.range = range});
-  ++same->second.count;
+  auto same = piece->Find(offset, range);
+  if (same == piece->pins.end() || !same->Are(range)) {
+    same = piece->pins.insert(same, Pins{.offset = offset, .range = range});
+  }
+  ++same->count;
   return shadow_ + offset;
 }
 
@@ -138,12 +146,9 @@ void Arena::Unpin(const PinnedRange& range) {
   MutexLock lock(&mutex_);
   Piece* piece = FindPiece(range.address, range.size);
   if (piece == nullptr) return;
-  const auto [first, last] = piece->pins.equal_range(OffsetOf(range.address));
-  for (auto it = first; it != last; ++it) {
-    if (!it->second.Are(range)) continue;
-    if (--it->second.count == 0) piece->pins.erase(it);
-    return;
-  }
+  const auto entry = piece->Find(OffsetOf(range.address), range);
+  if (entry == piece->pins.end() || !entry->Are(range)) return;
+  if (--entry->count == 0) piece->pins.erase(entry);
 }
 
 std::optional<Use> Arena::QueuedUse(const void* address, size_t size) {
@@ -151,10 +156,10 @@ std::optional<Use> Arena::QueuedUse(const void* address, size_t size) {
   const Piece* piece = FindPiece(address, size);
   if (piece == nullptr) return std::nullopt;
   const size_t begin = OffsetOf(address);
-  for (const auto& [offset, pins] : piece->pins) {
-    if (offset >= begin + size) break;
+  for (const Pins& pins : piece->pins) {
+    if (pins.offset >= begin + size) break;
     const PinnedRange& pin = pins.range;
-    if (pin.use == Use::kCall || pin.use == Use::kLoad || offset + pin.size <= begin) continue;
+    if (pin.use == Use::kCall || pin.use == Use::kLoad || pins.offset + pin.size <= begin) continue;
     return pin.use;
   }
   return std::nullopt;
@@ -168,7 +173,8 @@ bool Arena::CrossesRoom(const PinnedRange& range) {
   const auto in_room = [](size_t start, size_t size, size_t other) {
     return other >= start + size && other < start + TouchRoom(size);
   };
-  for (const auto& [offset, pins] : piece->pins) {
+  for (const Pins& pins : piece->pins) {
+    const size_t offset = pins.offset;
     if (offset >= begin + TouchRoom(range.size)) break;
     const PinnedRange& pin = pins.range;
     if (pin.use == Use::kCall || (pin.use != Use::kLoad && pin.queue == range.queue)) continue;

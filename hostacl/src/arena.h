@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "acl/acl_base.h"
 #include "mutex.h"
@@ -77,17 +78,23 @@ class Arena {
  private:
   // A range, and how often it is pinned: a long queue uses the same buffers again and again.
   struct Pins {
+    size_t offset = 0;  // in the arena
     PinnedRange range;
     size_t count = 0;
     bool Are(const PinnedRange& other) const {
-      return range.size == other.size && range.use == other.use && range.queue == other.queue;
+      return range.address == other.address && range.size == other.size && range.use == other.use &&
+             range.queue == other.queue;
     }
   };
+  using PinList = std::vector<Pins>;  // by offset; few, so that they lie side by side
   struct Piece {
     size_t taken = 0;  // bytes of the range, a multiple of kAlignment
     size_t size = 0;   // bytes that the caller may use
     bool callers = false;
-    std::multimap<size_t, Pins> pins = {};  // by offset in the arena
+    PinList pins = {};
+
+    // The entry of `range`; where it belongs when it has none.
+    PinList::iterator Find(size_t offset, const PinnedRange& range);
   };
 
   size_t OffsetOf(const void* address) const {

@@ -39,16 +39,13 @@ void Context::Poison(aclError code, std::string message) {
   }
   fault_ = code;
   fault_message_ = std::move(message);
+  stopped_.store(stop_on_failure_);
 }
 
 void Context::StopOnFailure() {
   MutexLock lock(&mutex_);
   stop_on_failure_ = true;
-}
-
-bool Context::Stopped() {
-  MutexLock lock(&mutex_);
-  return stop_on_failure_ && fault_ != ACL_SUCCESS;
+  stopped_.store(fault_ != ACL_SUCCESS);
 }
 
 aclError Context::Health() {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -35,13 +36,14 @@ class Context : public std::enable_shared_from_this<Context> {
   // After this a fault stops every stream of the context. Cannot be taken back.
   void StopOnFailure() HOSTACL_EXCLUDES(mutex_);
   // True when a fault stopped the context: no task runs any more and none is taken.
-  bool Stopped() HOSTACL_EXCLUDES(mutex_);
+  bool Stopped() const { return stopped_.load(); }
 
  private:
   Device* const device_;
   const bool is_default_;
   Mutex mutex_;
   std::shared_ptr<Stream> default_stream_ HOSTACL_GUARDED_BY(mutex_);
+  std::atomic<bool> stopped_{false};  // it stops on failure, and has failed
   bool stop_on_failure_ HOSTACL_GUARDED_BY(mutex_) = false;
   aclError fault_ HOSTACL_GUARDED_BY(mutex_) = ACL_SUCCESS;
   std::string fault_message_ HOSTACL_GUARDED_BY(mutex_);

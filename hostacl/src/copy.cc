@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "context.h"
 #include "failure.h"
@@ -43,6 +44,21 @@ aclError RefuseQueuedUse(Arena* arena, const void* address, size_t size) {
               " by queued work, and a write that does not wait for it changes them under it:"
               " synchronise its stream first, or write in that stream's order");
 }
+
+Copy::Copy(Copy&& other) noexcept
+    : to_(other.to_),
+      room_(other.room_),
+      from_(other.from_),
+      count_(other.count_),
+      kind_(other.kind_),
+      device_(other.device_),
+      to_device_(std::exchange(other.to_device_, nullptr)),
+      from_device_(std::exchange(other.from_device_, nullptr)),
+      to_pin_(other.to_pin_),
+      from_pin_(other.from_pin_),
+      host_pin_(std::exchange(other.host_pin_, nullptr)),
+      to_bytes_(other.to_bytes_),
+      from_bytes_(other.from_bytes_) {}
 
 Copy::~Copy() {
   if (to_device_ != nullptr) to_device_->arena().Unpin(to_pin_);

@@ -22,6 +22,8 @@ class Copy {
  public:
   Copy(void* to, size_t room, const void* from, size_t count, aclrtMemcpyKind kind)
       : to_(to), room_(room), from_(from), count_(count), kind_(kind) {}
+  // Takes over what the other one has pinned.
+  Copy(Copy&& other) noexcept;
   ~Copy();
   Copy(const Copy&) = delete;
   Copy& operator=(const Copy&) = delete;

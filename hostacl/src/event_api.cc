@@ -94,12 +94,13 @@ aclError aclrtRecordEvent(aclrtEvent handle, aclrtStream stream_handle) {
   if (const aclError error = Runtime::Get().FindEvent(handle, &event)) return error;
   const uint64_t number = event->BeginRecord();
   const bool virtual_time = context->device()->profile() != nullptr;
-  return stream->SubmitMark(
-      [event, number, virtual_time](TaskTime* time) -> aclError {
-        event->Complete(number, virtual_time ? time->ready : Clock::now());
-        return ACL_SUCCESS;
-      },
-      [event, number] { event->Drop(number); });
+  const auto mark = [number, virtual_time, marked = event.get()](TaskTime* time) -> aclError {
+    marked->Complete(number, virtual_time ? time->ready : Clock::now());
+    return ACL_SUCCESS;
+  };
+  if (stream->TryRun([&mark](TaskTime* time) { return mark(time); })) return ACL_SUCCESS;
+  return stream->Submit([event, mark](TaskTime* time) { return mark(time); },
+                        [event, number] { event->Drop(number); });
 }
 
 aclError aclrtResetEvent(aclrtEvent handle, aclrtStream stream_handle) {

@@ -3,6 +3,7 @@
 #include "fill.h"
 
 #include <cstring>
+#include <utility>
 
 #include "acl/acl_rt.h"
 #include "copy.h"
@@ -10,6 +11,15 @@
 #include "runtime.h"
 
 namespace hostacl {
+
+Fill::Fill(Fill&& other) noexcept
+    : to_(other.to_),
+      value_(other.value_),
+      count_(other.count_),
+      bytes_(other.bytes_),
+      owner_(std::exchange(other.owner_, nullptr)),
+      range_(other.range_),
+      host_pinned_(std::exchange(other.host_pinned_, false)) {}
 
 Fill::~Fill() {
   if (owner_ != nullptr) owner_->arena().Unpin(range_);

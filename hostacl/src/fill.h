@@ -17,6 +17,8 @@ namespace hostacl {
 class Fill {
  public:
   Fill(void* to, int32_t value, size_t count) : to_(to), value_(value), count_(count) {}
+  // Takes over what the other one has pinned.
+  Fill(Fill&& other) noexcept;
   ~Fill();
   Fill(const Fill&) = delete;
   Fill& operator=(const Fill&) = delete;

@@ -205,13 +205,13 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
   if (const aclError error = Runtime::Get().FindStream(stream_handle, context, &stream)) {
     return error;
   }
-  auto copy = std::make_shared<Copy>(dst, destMax, src, count, kind);
-  if (const aclError error = copy->Prepare(context.get(), stream.get())) return error;
-  const bool at_once = copy->Short();
-  Stream::Task task = [copy = std::move(copy)](TaskTime* time) -> aclError {
-    return copy->Run(time);
-  };
-  return at_once ? stream->SubmitMark(std::move(task)) : stream->Submit(std::move(task));
+  Copy copy(dst, destMax, src, count, kind);
+  if (const aclError error = copy.Prepare(context.get(), stream.get())) return error;
+  if (copy.Short() && stream->TryRun([&](TaskTime* time) { return copy.Run(time); })) {
+    return ACL_SUCCESS;
+  }
+  return stream->Submit([kept = std::make_shared<Copy>(std::move(copy))](
+                            TaskTime* time) -> aclError { return kept->Run(time); });
 }
 
 aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count) {
@@ -233,14 +233,16 @@ aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value, size_t c
   if (const aclError error = Runtime::Get().FindStream(stream_handle, context, &stream)) {
     return error;
   }
-  auto fill = std::make_shared<Fill>(devPtr, value, count);
-  if (const aclError error = fill->Prepare(__func__, maxCount, stream.get())) return error;
-  const bool at_once = count <= hostacl::kFewBytes;  // takes no time, with a profile, either
-  Stream::Task task = [fill = std::move(fill)](TaskTime*) -> aclError {
-    fill->Run();
+  Fill fill(devPtr, value, count);
+  if (const aclError error = fill.Prepare(__func__, maxCount, stream.get())) return error;
+  const bool few = count <= hostacl::kFewBytes;  // takes no time, with a profile, either
+  const auto run = [](Fill& one) -> aclError {
+    one.Run();
     return ACL_SUCCESS;
   };
-  return at_once ? stream->SubmitMark(std::move(task)) : stream->Submit(std::move(task));
+  if (few && stream->TryRun([&](TaskTime*) { return run(fill); })) return ACL_SUCCESS;
+  return stream->Submit(
+      [run, kept = std::make_shared<Fill>(std::move(fill))](TaskTime*) { return run(*kept); });
 }
 
 aclError aclrtGetMemInfo(aclrtMemAttr attr, size_t* free, size_t* total) {

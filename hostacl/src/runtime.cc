@@ -54,6 +54,7 @@ aclError Runtime::Init(const InitConfig& config) {
   op_execute_microseconds_.store(0);
   references_ = 1;
   initialized_ = true;
+  ready_.store(true);
   finalized_ = false;
   return ACL_SUCCESS;
 }
@@ -67,6 +68,7 @@ aclError Runtime::Finalize() {
                         : Fail(ACL_ERROR_UNINITIALIZE, "aclFinalize without aclInit");
     }
     initialized_ = false;
+    ready_.store(false);
     finalized_ = true;
     references_ = 0;
     if (faults_ != nullptr) faults_->End();
@@ -124,8 +126,8 @@ aclError Runtime::FinalizeReference(uint64_t* left) {
 }
 
 aclError Runtime::CheckInitialized() {
+  if (ready_.load()) return ACL_SUCCESS;
   MutexLock lock(&mutex_);
-  if (initialized_) return ACL_SUCCESS;
   return Fail(ACL_ERROR_UNINITIALIZE, finalized_ ? "called after aclFinalize; call aclInit again"
                                                  : "called before aclInit");
 }

@@ -127,6 +127,7 @@ class Runtime {
   void WriteEngineLog() HOSTACL_REQUIRES(mutex_);
 
   Mutex mutex_;
+  std::atomic<bool> ready_{false};  // initialized_, for those who only ask
   bool initialized_ HOSTACL_GUARDED_BY(mutex_) = false;
   uint64_t references_ HOSTACL_GUARDED_BY(mutex_) = 0;
   std::optional<int> default_device_ HOSTACL_GUARDED_BY(mutex_);

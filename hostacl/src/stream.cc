@@ -51,7 +51,7 @@ aclError Stream::Submit(Task task, OnDrop on_drop) {
   return ACL_SUCCESS;
 }
 
-bool Stream::TryRun(Task& task) {
+bool Stream::TryRun(const Task& task) {
   // A shuffled stream may take its time before any task.
   if (shuffle_.on() || context_->Stopped() || !Claim()) return false;
   Run(task, Clock::now(), ThisThread());
@@ -59,11 +59,6 @@ bool Stream::TryRun(Task& task) {
   if (EndTask(&more)) progress_.NotifyAll();
   if (more) work_.NotifyAll();
   return true;
-}
-
-aclError Stream::SubmitMark(Task task, OnDrop on_drop) {
-  if (TryRun(task)) return ACL_SUCCESS;
-  return Submit(std::move(task), std::move(on_drop));
 }
 
 bool Stream::Claim() {

@@ -57,9 +57,7 @@ class Stream {
   // stream has nothing to do, which saves the wake-up of the stream's thread. False, and nothing
   // was done, when it has. Never with HOSTACL_SHUFFLE, which is there to show who counts on an
   // order that no card promises.
-  bool TryRun(Task& task) HOSTACL_EXCLUDES(mutex_);
-  // TryRun, else Submit.
-  aclError SubmitMark(Task task, OnDrop on_drop = nullptr) HOSTACL_EXCLUDES(mutex_);
+  bool TryRun(const Task& task) HOSTACL_EXCLUDES(mutex_);
   // Waits for all that was submitted before the call; kAborted when Abort came meanwhile.
   WaitResult Wait(std::optional<TimePoint> deadline) HOSTACL_EXCLUDES(mutex_);
   bool Idle() HOSTACL_EXCLUDES(mutex_);

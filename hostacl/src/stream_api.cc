@@ -164,8 +164,8 @@ aclError aclrtStreamWaitEvent(aclrtStream handle, aclrtEvent event_handle) {
                 " s for an event (aclrtSetOpWaitTimeout)");
   };
   Stream::OnDrop drop = [event] { event->EndWait(); };
-  return event->ReachedRecord(number) ? stream->SubmitMark(std::move(wait), std::move(drop))
-                                      : stream->Submit(std::move(wait), std::move(drop));
+  if (event->ReachedRecord(number) && stream->TryRun(wait)) return ACL_SUCCESS;
+  return stream->Submit(std::move(wait), std::move(drop));
 }
 
 aclError aclrtStreamAbort(aclrtStream handle) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -65,6 +66,11 @@ class RequestContext {
     if (traced_) timing.ended = clock_->Now();
     MutexLock lock(mutex_);
     timings_.push_back(std::move(timing));
+  }
+  // All that were added, which are the caller's then.
+  std::vector<StageTiming> TakeTimings() ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(mutex_);
+    return std::exchange(timings_, {});
   }
   // In the order in which they were added.
   std::vector<StageTiming> timings() const ABSL_LOCKS_EXCLUDED(mutex_) {

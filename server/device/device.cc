@@ -74,8 +74,9 @@ bool Device::MarkHealthy() {
 }
 
 absl::Status Device::Bind() const {
-  return AclStatus(api_, api_.aclrtSetCurrentContext(context_.load()),
-                   absl::StrCat("binding a thread to device ", id_));
+  const aclError error = api_.aclrtSetCurrentContext(context_.load());
+  if (error == ACL_SUCCESS) return absl::OkStatus();
+  return AclStatus(api_, error, absl::StrCat("binding a thread to device ", id_));
 }
 
 absl::StatusOr<Device::MemoryInfo> Device::memory() const {
@@ -141,6 +142,10 @@ void Device::FreeHost(void* block) const {
 ScopedBind::ScopedBind(const Device& device) : api_(device.api()) {
   // A thread without a context reports an error here, which only means that there is none.
   if (api_.aclrtGetCurrentContext(&before_) != ACL_SUCCESS) before_ = nullptr;
+  if (before_ != nullptr && before_ == device.context_.load()) {
+    before_ = nullptr;  // it is bound already: nothing to do, and nothing to undo
+    return;
+  }
   status_ = device.Bind();
 }
 

@@ -62,6 +62,7 @@ class Device {
   void FreeHost(void* block) const;
 
  private:
+  friend class ScopedBind;
   Device(const AclApi& api, int id) : api_(api), id_(id) {}
   absl::Status Open() ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_mutex_);
 

@@ -184,7 +184,7 @@ class RequestRun {
       status = absl::DeadlineExceededError("the deadline has passed");
     }
     Leave(status.ok());
-    std::vector<StageTiming> timings = context_.timings();
+    std::vector<StageTiming> timings = context_.TakeTimings();
     if (status.ok()) ConvertTiming(received_, now, timings, *response_->mutable_timing());
     RecordRequest(*metrics_, status, now - received_, timings, received_,
                   environment_.admission.closed());

@@ -2,28 +2,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/kserve/infer_answer.h"
 
+#include <google/protobuf/io/coded_stream.h>
 #include <grpc/slice.h>
 
-#include <memory>
+#include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
-#include "server/service/kserve/slice_reader.h"
 
 namespace omserve::kserve {
 namespace {
 
+using google::protobuf::io::CodedOutputStream;
+
 // Below this, a copy is cheaper than one more piece of the message.
 constexpr size_t kCopied = 4096;
-constexpr size_t kMostVarint = 11;  // a tag and a number
 // Tags of length-delimited fields: ModelInferResponse.raw_output_contents (6) and
 // ModelStreamInferResponse.infer_response (2).
-constexpr uint64_t kRawTag = (6 << 3) | 2;
-constexpr uint64_t kInferResponseTag = (2 << 3) | 2;
+constexpr uint8_t kRawTag = (6 << 3) | 2;
+constexpr uint8_t kInferResponseTag = (2 << 3) | 2;
+// Of the message without its values, on the stack; more comes from the heap.
+constexpr size_t kHeadMemory = 1536;
 
 std::string_view BytesOf(const HostTensor& tensor) {
   return {reinterpret_cast<const char*>(tensor.data()), tensor.bytes()};
 }
 std::string_view BytesOf(const std::string& text) { return text; }
+std::string_view BytesOf(const std::variant<std::string, HostTensor>& values) {
+  return std::visit([](const auto& one) { return BytesOf(one); }, values);
+}
 
 // A piece of the message that keeps its owner until it was sent.
 template <typename Owner>
@@ -35,63 +43,47 @@ grpc::Slice Borrow(Owner owner) {
       [](void* kept) { delete static_cast<Owner*>(kept); }, held);
 }
 
-size_t VarintSize(uint64_t value) {
-  std::string text;
-  AppendVarint(value, text);
-  return text.size();
+uint8_t* AppendTag(uint8_t tag, size_t length, uint8_t* at) {
+  *at++ = tag;
+  return CodedOutputStream::WriteVarint64ToArray(length, at);
 }
+
+size_t TagSize(size_t length) { return 1 + CodedOutputStream::VarintSize64(length); }
 
 }  // namespace
 
 void InferAnswer::set_model(const std::string& pipeline) {
-  head_.set_model_name(stage_.empty() ? pipeline : absl::StrCat(pipeline, ".", stage_));
+  model_ = stage_.empty() ? pipeline : absl::StrCat(pipeline, ".", stage_);
 }
 
-inference::ModelInferResponse::InferOutputTensor& InferAnswer::AddOutput(const std::string& name,
-                                                                         std::string_view datatype,
-                                                                         const Shape& shape) {
-  auto& output = *head_.add_outputs();
-  output.set_name(name);
-  output.set_datatype(std::string(datatype));
-  output.mutable_shape()->Add(shape.begin(), shape.end());
-  return output;
+void InferAnswer::Add(std::string name, std::string_view datatype, Shape shape, HostTensor values) {
+  outputs_.push_back({std::move(name), datatype, std::move(shape), std::move(values)});
 }
 
-void InferAnswer::Add(const std::string& name, std::string_view datatype, const Shape& shape,
-                      HostTensor values) {
-  AddOutput(name, datatype, shape);
-  values_.emplace_back(std::move(values));
-}
-
-void InferAnswer::Add(const std::string& name, std::string_view datatype, const Shape& shape,
+void InferAnswer::Add(std::string name, std::string_view datatype, Shape shape,
                       std::string values) {
-  AddOutput(name, datatype, shape);
-  values_.emplace_back(std::move(values));
+  outputs_.push_back({std::move(name), datatype, std::move(shape), std::move(values)});
 }
 
-void InferAnswer::Keep(const inference::ModelInferRequest& request) {
-  if (request.outputs().empty()) return;
-  inference::ModelInferResponse kept;
-  std::vector<Values> values;
-  for (const auto& wanted : request.outputs()) {
-    for (int i = 0; i < head_.outputs_size(); ++i) {
-      if (head_.outputs(i).name() != wanted.name()) continue;
-      values.push_back(std::move(values_[static_cast<size_t>(i)]));
-      kept.add_outputs()->Swap(head_.mutable_outputs(i));  // leaves one without a name
-    }
+void InferAnswer::Keep(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  std::vector<Output> kept;
+  for (const std::string& name : names) {
+    const auto output = std::find_if(outputs_.begin(), outputs_.end(),
+                                     [&](const Output& one) { return one.name == name; });
+    if (output != outputs_.end()) kept.push_back(std::move(*output));
   }
-  head_.mutable_outputs()->Swap(kept.mutable_outputs());
-  values_ = std::move(values);
+  outputs_ = std::move(kept);
 }
 
-void InferAnswer::SetParameter(const std::string& name, int64_t value) {
-  (*head_.mutable_parameters())[name].set_int64_param(value);
+void InferAnswer::SetParameter(std::string name, int64_t value) {
+  parameters_.push_back({std::move(name), value});
 }
-void InferAnswer::SetParameter(const std::string& name, double value) {
-  (*head_.mutable_parameters())[name].set_double_param(value);
+void InferAnswer::SetParameter(std::string name, double value) {
+  parameters_.push_back({std::move(name), value});
 }
-void InferAnswer::SetParameter(const std::string& name, bool value) {
-  (*head_.mutable_parameters())[name].set_bool_param(value);
+void InferAnswer::SetParameter(std::string name, bool value) {
+  parameters_.push_back({std::move(name), value});
 }
 
 void InferAnswer::AddTimes() {
@@ -102,36 +94,60 @@ void InferAnswer::AddTimes() {
   SetParameter("compute_output_us", absl::ToDoubleMicroseconds(times_.output));
 }
 
+const inference::ModelInferResponse& InferAnswer::Head(google::protobuf::Arena& memory) const {
+  auto& head = *google::protobuf::Arena::CreateMessage<inference::ModelInferResponse>(&memory);
+  head.set_model_name(model_);
+  head.set_model_version(version_);
+  head.set_id(id_);
+  for (const Parameter& parameter : parameters_) {
+    auto& to = (*head.mutable_parameters())[parameter.name];
+    if (const auto* number = std::get_if<int64_t>(&parameter.value)) to.set_int64_param(*number);
+    if (const auto* number = std::get_if<double>(&parameter.value)) to.set_double_param(*number);
+    if (const auto* flag = std::get_if<bool>(&parameter.value)) to.set_bool_param(*flag);
+  }
+  for (const Output& output : outputs_) {
+    auto& to = *head.add_outputs();
+    to.set_name(output.name);
+    to.set_datatype(output.datatype.data(), output.datatype.size());
+    to.mutable_shape()->Add(output.shape.begin(), output.shape.end());
+  }
+  return head;
+}
+
 grpc::ByteBuffer InferAnswer::Release(bool in_stream) {
-  size_t length = head_.ByteSizeLong();
-  size_t copied = length + 2 * kMostVarint;
-  for (const Values& values : values_) {
-    const size_t size = std::visit([](const auto& v) { return BytesOf(v).size(); }, values);
-    length += 1 + VarintSize(size) + size;
-    copied += kMostVarint + (size < kCopied ? size : 0);
+  alignas(std::max_align_t) std::array<char, kHeadMemory> memory;
+  google::protobuf::Arena arena(memory.data(), memory.size());
+  const inference::ModelInferResponse& head = Head(arena);
+  size_t length = head.ByteSizeLong();
+  size_t borrowed = 0;
+  for (const Output& output : outputs_) {
+    const size_t size = BytesOf(output.values).size();
+    length += TagSize(size) + size;
+    if (size >= kCopied) borrowed += size;
   }
-  std::string text;
-  text.reserve(copied);
-  if (in_stream) {
-    AppendVarint(kInferResponseTag, text);
-    AppendVarint(length, text);
-  }
-  head_.AppendToString(&text);
+  // What is copied lies in one piece of memory, with what is borrowed in between.
+  const grpc::Slice copied(length - borrowed + (in_stream ? TagSize(length) : 0));
+  auto* const begin = const_cast<uint8_t*>(copied.begin());  // nobody else has it yet
+  uint8_t* at = begin;
+  if (in_stream) at = AppendTag(kInferResponseTag, length, at);
+  at = head.SerializeWithCachedSizesToArray(at);
   std::vector<grpc::Slice> slices;
-  for (Values& values : values_) {
-    const std::string_view bytes = std::visit([](const auto& v) { return BytesOf(v); }, values);
-    AppendVarint(kRawTag, text);
-    AppendVarint(bytes.size(), text);
+  size_t sent = 0;  // of what is copied
+  for (Output& output : outputs_) {
+    const std::string_view bytes = BytesOf(output.values);
+    at = AppendTag(kRawTag, bytes.size(), at);
     if (bytes.size() < kCopied) {
-      text += bytes;
+      at = std::copy(bytes.begin(), bytes.end(), at);
       continue;
     }
-    slices.emplace_back(text);
-    text.clear();
-    slices.push_back(std::visit([](auto& v) { return Borrow(std::move(v)); }, values));
+    const auto end = static_cast<size_t>(at - begin);
+    slices.push_back(copied.sub(sent, end));
+    sent = end;
+    slices.push_back(std::visit([](auto& v) { return Borrow(std::move(v)); }, output.values));
   }
-  if (!text.empty() || slices.empty()) slices.emplace_back(text);
-  values_.clear();
+  outputs_.clear();
+  if (slices.empty()) return grpc::ByteBuffer(&copied, 1);
+  if (sent < copied.size()) slices.push_back(copied.sub(sent, copied.size()));
   return grpc::ByteBuffer(slices.data(), slices.size());
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 namespace omserve::kserve {
 
 // A ModelInferResponse on its way: the values of tensors stay where they are until gRPC has sent
-// them. Thread-compatible.
+// them. Cheap to move. Thread-compatible.
 class InferAnswer {
  public:
   // 'stage' is empty when the model is a whole pipeline.
@@ -26,31 +27,27 @@ class InferAnswer {
 
   // As RequestRun wants them.
   void set_model(const std::string& pipeline);
-  void set_version(const std::string& version) { head_.set_model_version(version); }
-  void set_request_id(const std::string& id) { head_.set_id(id); }
+  void set_version(const std::string& version) { version_ = version; }
+  void set_request_id(const std::string& id) { id_ = id; }
   RequestTimes* mutable_timing() { return &times_; }
 
-  // Tensors, in the order of the answer.
-  void Add(const std::string& name, std::string_view datatype, const Shape& shape,
-           HostTensor values);
-  void Add(const std::string& name, std::string_view datatype, const Shape& shape,
-           std::string values);
+  // Tensors, in the order of the answer. 'datatype' lives for ever.
+  void Add(std::string name, std::string_view datatype, Shape shape, HostTensor values);
+  void Add(std::string name, std::string_view datatype, Shape shape, std::string values);
   template <typename T>
-  void Add(const std::string& name, std::string_view datatype, const Shape& shape,
-           const std::vector<T>& values) {
-    Add(name, datatype, shape,
+  void Add(std::string name, std::string_view datatype, Shape shape, const std::vector<T>& values) {
+    Add(std::move(name), datatype, std::move(shape),
         std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)));
   }
-  // Only those that the request names, in its order, if it names some. REQUIRES: no name twice.
-  void Keep(const inference::ModelInferRequest& request);
+  // Only those of these names, in this order; all when there are none. REQUIRES: no name twice.
+  void Keep(const std::vector<std::string>& names);
 
-  void SetParameter(const std::string& name, int64_t value);
-  void SetParameter(const std::string& name, double value);
-  void SetParameter(const std::string& name, bool value);
+  void SetParameter(std::string name, int64_t value);
+  void SetParameter(std::string name, double value);
+  void SetParameter(std::string name, bool value);
   // Where the time went, as parameters in microseconds.
   void AddTimes();
 
-  const inference::ModelInferResponse& head() const { return head_; }
   const RequestTimes& times() const { return times_; }
 
   // The message; as part of a ModelStreamInferResponse when 'in_stream'. The answer is empty then.
@@ -58,13 +55,26 @@ class InferAnswer {
 
  private:
   using Values = std::variant<std::string, HostTensor>;
-  inference::ModelInferResponse::InferOutputTensor& AddOutput(const std::string& name,
-                                                              std::string_view datatype,
-                                                              const Shape& shape);
+  struct Output {
+    std::string name;
+    std::string_view datatype;
+    Shape shape;
+    Values values;
+  };
+  struct Parameter {
+    std::string name;
+    std::variant<int64_t, double, bool> value;
+  };
+
+  // All but the values.
+  const inference::ModelInferResponse& Head(google::protobuf::Arena& memory) const;
 
   std::string stage_;
-  inference::ModelInferResponse head_;  // without raw_output_contents
-  std::vector<Values> values_;          // by output
+  std::string model_;
+  std::string version_;
+  std::string id_;
+  std::vector<Output> outputs_;
+  std::vector<Parameter> parameters_;
   RequestTimes times_;
 };
 

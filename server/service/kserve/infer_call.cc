@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/kserve/infer_call.h"
 
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
@@ -101,11 +103,13 @@ class PipelineInferCall final : public InferCall {
  public:
   using Method = typename Adapter::Method;
 
-  PipelineInferCall(const InferEnvironment& environment, inference::ModelInferRequest head,
-                    typename Method::Request request, const absl::StatusOr<CallTerms>& terms,
-                    TimePoint deadline, const AnswerOptions& options)
-      : InferCall(head.id()),
-        head_(std::move(head)),
+  // 'wanted' are the outputs that the request names.
+  PipelineInferCall(const InferEnvironment& environment, std::string id,
+                    std::vector<std::string> wanted, typename Method::Request request,
+                    const absl::StatusOr<CallTerms>& terms, TimePoint deadline,
+                    const AnswerOptions& options)
+      : InferCall(std::move(id)),
+        wanted_(std::move(wanted)),
         request_(std::move(request)),
         options_(options),
         run_(environment.calls, environment.fallback, terms, deadline) {}
@@ -116,7 +120,7 @@ class PipelineInferCall final : public InferCall {
       if (s.ok()) {
         TakeTimes(answer);
         Adapter::Convert(std::move(response_), answer);
-        answer.Keep(head_);
+        answer.Keep(wanted_);
         Complete(options_, answer);
       }
       done(s, std::move(answer));
@@ -130,7 +134,7 @@ class PipelineInferCall final : public InferCall {
  private:
   void TakeTimes(InferAnswer& answer) const;
 
-  const inference::ModelInferRequest head_;  // without values
+  const std::vector<std::string> wanted_;
   typename Method::Request request_;
   typename Method::Response response_;
   const AnswerOptions options_;
@@ -209,11 +213,11 @@ class CallMaker {
     absl::Status status = Adapter::Fill(request, parameters, filled);
     Check(parameters.Finish());
     Check(std::move(status));
-    inference::ModelInferRequest head = request.head();
-    head.clear_inputs();
-    head.clear_parameters();
-    return std::make_unique<PipelineInferCall<Adapter>>(
-        environment_, std::move(head), std::move(filled), terms_, deadline_, options);
+    std::vector<std::string> wanted;
+    for (const auto& output : request.head().outputs()) wanted.push_back(output.name());
+    return std::make_unique<PipelineInferCall<Adapter>>(environment_, request.request_id(),
+                                                        std::move(wanted), std::move(filled),
+                                                        terms_, deadline_, options);
   }
 
   const InferEnvironment& environment_;

@@ -18,6 +18,8 @@ constexpr uint64_t kInputs = 5;
 constexpr uint64_t kOutputs = 6;
 constexpr uint64_t kRaw = 7;
 
+constexpr size_t kUsualHeadBytes = 256;
+
 // https://protobuf.dev/programming-guides/encoding/
 enum WireType : uint64_t { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 = 5 };
 
@@ -83,8 +85,9 @@ absl::StatusOr<InferMessage> InferMessage::Parse(const grpc::ByteBuffer& buffer)
   if (!buffer.Valid() || !buffer.Dump(&message.slices_).ok()) return NotAMessage();
   SliceReader reader(message.slices_);
   std::string head;
+  head.reserve(kUsualHeadBytes);
   OMSERVE_RETURN_IF_ERROR(Split(reader, head, message.raw_));
-  if (!message.head_.ParseFromString(head)) return NotAMessage();
+  if (!message.head_->request->ParseFromString(head)) return NotAMessage();
   return message;
 }
 

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
 
-#include <string>
+#include <array>
+#include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,14 +34,22 @@ class InferMessage {
   InferMessage& operator=(InferMessage&&) = default;
 
   // All but raw_input_contents.
-  const inference::ModelInferRequest& head() const { return head_; }
+  const inference::ModelInferRequest& head() const { return *head_->request; }
   const std::vector<RawContents>& raw() const { return raw_; }
 
  private:
-  InferMessage() = default;
+  // The message and what it consists of, in one piece of memory for requests of the usual size.
+  struct Head {
+    alignas(std::max_align_t) std::array<char, 832> memory;
+    google::protobuf::Arena arena{memory.data(), memory.size()};
+    inference::ModelInferRequest* const request =
+        google::protobuf::Arena::CreateMessage<inference::ModelInferRequest>(&arena);
+  };
+
+  InferMessage() : head_(std::make_unique<Head>()) {}
 
   std::vector<grpc::Slice> slices_;  // never changed after Parse: short ones hold their bytes
-  inference::ModelInferRequest head_;
+  std::unique_ptr<Head> head_;
   std::vector<RawContents> raw_;
 };
 

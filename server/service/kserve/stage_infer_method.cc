@@ -71,12 +71,12 @@ absl::StatusOr<InferAnswer> AnswerOf(StageResult result, const ServedModel& mode
     if (wanted.classification > 0) {
       OMSERVE_ASSIGN_OR_RETURN(Classes classes,
                                Classify(host, wanted.classification, model.labels));
-      answer.Add(name, kBytes, classes.shape, std::move(classes.raw));
+      answer.Add(name, kBytes, std::move(classes.shape), std::move(classes.raw));
       continue;
     }
     const DType dtype = host.dtype();
-    const Shape shape = host.shape();
-    answer.Add(name, DatatypeOf(dtype), shape, std::move(host));
+    Shape shape = host.shape();
+    answer.Add(name, DatatypeOf(dtype), std::move(shape), std::move(host));
   }
   return answer;
 }
