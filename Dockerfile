@@ -67,7 +67,9 @@ RUN ! ldd /opt/omserve/bin/* | grep 'not found'
 COPY --from=programs /out/server.pbtxt /etc/omserve/server.pbtxt
 COPY --from=sbom /sbom/omserve.cdx.json /usr/share/omserve/sbom.cdx.json
 COPY LICENSE /usr/share/omserve/LICENSE
-ENV PATH=/opt/omserve/bin:/usr/local/bin:/usr/bin:/bin OMSERVE_SERVER=127.0.0.1:8500
+# malloc keeps 7 pieces of a size for each thread; a burst of requests has use for more (docs/kserve.md).
+ENV PATH=/opt/omserve/bin:/usr/local/bin:/usr/bin:/bin OMSERVE_SERVER=127.0.0.1:8500 \
+    GLIBC_TUNABLES=glibc.malloc.tcache_count=64
 WORKDIR /run/omserve
 EXPOSE 8500 8502 8503
 USER 1000:1000

@@ -23,6 +23,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# As the image has it.
+ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=64"}
 
 
 class Server:
@@ -78,7 +80,7 @@ def running_server(
             f"--acl-library={library}",
             f"--ports-file={ports_file}",
         ]
-        environment = os.environ | {"HOSTACL_DEVICES": str(devices)} | (env or {})
+        environment = ALLOCATOR | os.environ | {"HOSTACL_DEVICES": str(devices)} | (env or {})
         with open(log or os.devnull, "w") as out:
             process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
         try:

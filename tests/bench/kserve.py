@@ -14,7 +14,7 @@ import statistics
 import subprocess
 from collections.abc import Iterator
 
-from deploy.with_server import ROOT, running_server
+from deploy.with_server import ALLOCATOR, ROOT, running_server
 from tests.bench.kserve_models import identity_model
 from tests.bench.load import BUILD
 from tests.eval.report import Report
@@ -34,7 +34,8 @@ def build_programs() -> None:
 def echo_server(kind: str) -> Iterator[str]:
     """A bare server of that kind; its address."""
     process = subprocess.Popen(
-        [str(BUILD / "tests/kserve_echo"), kind], stdout=subprocess.PIPE, text=True
+        [str(BUILD / "tests/kserve_echo"), kind], stdout=subprocess.PIPE, text=True,
+        env=ALLOCATOR | os.environ,
     )
     try:
         assert process.stdout is not None

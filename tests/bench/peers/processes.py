@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from deploy.with_server import ROOT
+from deploy.with_server import ALLOCATOR, ROOT
 from tests.bench.peers.driver import Target
 
 sys.path.insert(0, str(ROOT / "build/deps/tritonclient/purelib"))
@@ -45,8 +45,8 @@ def running(
     """The process, once every model is ready; it is killed in the end."""
     with open(log, "w") as out:
         process = subprocess.Popen(
-            [str(word) for word in command], env=os.environ | (env or {}), stdout=out, stderr=out,
-            start_new_session=True,
+            [str(word) for word in command], env=ALLOCATOR | os.environ | (env or {}), stdout=out,
+            stderr=out, start_new_session=True,
         )
     try:
         _wait(process, address, models, log)
