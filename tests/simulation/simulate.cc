@@ -33,10 +33,12 @@ struct Totals {
   int64_t refused = 0;
   int64_t not_answered = 0;
   std::array<int64_t, kEndReasons> reasons{};
+  uint64_t fingerprint = 0;  // of all traces, in order: a change that decides nothing keeps it
 };
 
 void Add(const WorldResult& result, Totals& totals) {
   totals.events += result.events;
+  totals.fingerprint = totals.fingerprint * 0x100000001b3u + result.hash;
   for (const LoadResult& load : result.loads) {
     totals.answered += static_cast<int64_t>(load.latencies.size());
     totals.refused += load.refused;
@@ -108,7 +110,7 @@ int RunSeeds(uint64_t from, uint64_t seeds, const char* program) {
     std::printf(" %.*s %lld", static_cast<int>(name.size()), name.data(),
                 static_cast<long long>(totals.reasons[i]));
   }
-  std::printf("\n");
+  std::printf("\nfingerprint: %016llx\n", static_cast<unsigned long long>(totals.fingerprint));
   return totals.failed == 0 ? 0 : 1;
 }
 
