@@ -26,7 +26,8 @@ constexpr double kReplan = 0.01;
 constexpr absl::Duration kReplanLeast = absl::Microseconds(5);
 
 bool Moved(absl::Duration from, absl::Duration to) {
-  return absl::AbsDuration(to - from) > std::max(kReplan * from, kReplanLeast);
+  const absl::Duration by = absl::AbsDuration(to - from);
+  return by > kReplanLeast && by > kReplan * from;
 }
 
 }  // namespace
@@ -58,16 +59,6 @@ void GearCosts::Reset(StageId stage) {
   }
 }
 
-GearCosts::Entry& GearCosts::entry(DeviceId device, StageId stage) {
-  const size_t type = static_cast<size_t>(type_of_[static_cast<size_t>(device)]);
-  return entries_[type][static_cast<size_t>(stage)];
-}
-
-const GearCosts::Entry& GearCosts::entry(DeviceId device, StageId stage) const {
-  const size_t type = static_cast<size_t>(type_of_[static_cast<size_t>(device)]);
-  return entries_[type][static_cast<size_t>(stage)];
-}
-
 int GearCosts::GearIndex(StageId stage, int gear) const {
   const std::vector<int>& gears = table_.stage(stage).spec.gears;
   const auto found = std::lower_bound(gears.begin(), gears.end(), gear);
@@ -78,15 +69,23 @@ void GearCosts::Record(DeviceId device, StageId stage, int gear, absl::Duration 
                        absl::Duration copy_in) {
   const int index = GearIndex(stage, gear);
   if (index < 0 || execute <= absl::ZeroDuration()) return;
-  Cost& cost = entry(device, stage).gears[static_cast<size_t>(index)];
+  Entry& found = entry(device, stage);
+  Cost& cost = found.gears[static_cast<size_t>(index)];
   copy_in = std::max(copy_in, absl::ZeroDuration());
   if (cost.samples++ == 0) {
     cost = {execute, copy_in, execute, 1};
-    return;
+  } else {
+    cost.least = std::min(cost.least + kForget * (cost.execute - cost.least), execute);
+    cost.execute += kWeight * (std::min(execute, kOutlier * cost.execute) - cost.execute);
+    cost.copy_in += kWeight * (copy_in - cost.copy_in);
   }
-  cost.least = std::min(cost.least + kForget * (cost.execute - cost.least), execute);
-  cost.execute += kWeight * (std::min(execute, kOutlier * cost.execute) - cost.execute);
-  cost.copy_in += kWeight * (copy_in - cost.copy_in);
+  Compare(found, static_cast<size_t>(index));
+}
+
+void GearCosts::Compare(Entry& entry, size_t gear) {
+  if (entry.planned.empty()) return;
+  entry.moved[gear] = Moved(entry.planned[gear], entry.gears[gear].execute);
+  entry.planned_well = std::find(entry.moved.begin(), entry.moved.end(), true) == entry.moved.end();
 }
 
 void GearCosts::Doubt(DeviceId device, StageId stage) {
@@ -131,21 +130,15 @@ std::vector<absl::Duration> GearCosts::Filled(const Entry& entry, StageId stage)
   return filled;
 }
 
-const GearPlan& GearCosts::Plan(DeviceId device, StageId stage) const {
-  const Entry& found = entry(device, stage);
-  bool fresh = found.planned.size() == found.gears.size();
-  for (size_t i = 0; fresh && i < found.gears.size(); ++i) {
-    const Cost& cost = found.gears[i];
-    fresh = cost.samples == 0 || !Moved(found.planned[i], cost.execute);
-  }
-  if (fresh) return found.plan;
-  found.planned = Filled(found, stage);
+void GearCosts::MakePlan(const Entry& entry, StageId stage) const {
+  entry.planned = Filled(entry, stage);
+  entry.moved.assign(entry.planned.size(), false);
+  entry.planned_well = true;
   std::vector<GearPlan::Gear> gears;
-  for (size_t i = 0; i < found.planned.size(); ++i) {
-    gears.push_back({table_.stage(stage).spec.gears[i], found.planned[i]});
+  for (size_t i = 0; i < entry.planned.size(); ++i) {
+    gears.push_back({table_.stage(stage).spec.gears[i], entry.planned[i]});
   }
-  found.plan = GearPlan(std::move(gears));
-  return found.plan;
+  entry.plan = GearPlan(std::move(gears));
 }
 
 absl::Duration GearCosts::Least(DeviceId device, StageId stage) const {
@@ -182,9 +175,11 @@ int GearCosts::Take(StageId stage, const Row& row) {
     return 0;
   }
   auto& stages = entries_[static_cast<size_t>(type - types_.begin())];
-  Cost& cost = stages[static_cast<size_t>(stage)].gears[static_cast<size_t>(gear)];
+  Entry& found = stages[static_cast<size_t>(stage)];
+  Cost& cost = found.gears[static_cast<size_t>(gear)];
   if (cost.samples > 0) return 0;
   cost = {row.execute, row.copy_in, std::min(row.least, row.execute), row.samples};
+  Compare(found, static_cast<size_t>(gear));
   return 1;
 }
 

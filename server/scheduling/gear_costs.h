@@ -48,8 +48,12 @@ class GearCosts {
   absl::Duration Execute(DeviceId device, StageId stage, int gear) const;
   // Of the copies to the device; zero while unknown.
   absl::Duration CopyIn(DeviceId device, StageId stage, int gear) const;
-  // The cheapest way to run any number of items.
-  const GearPlan& Plan(DeviceId device, StageId stage) const;
+  // The cheapest way to run any number of items. Valid until the next Record or Restore.
+  const GearPlan& Plan(DeviceId device, StageId stage) const {
+    const Entry& found = entry(device, stage);
+    if (!found.planned_well) MakePlan(found, stage);
+    return found.plan;
+  }
   // A lower bound of the time until the first of any number of items has run; zero while unknown.
   absl::Duration Least(DeviceId device, StageId stage) const;
 
@@ -71,12 +75,25 @@ class GearCosts {
   };
   struct Entry {
     std::vector<Cost> gears;
+    // Made when somebody asks, as most costs move more often than that.
     mutable GearPlan plan;
     mutable std::vector<absl::Duration> planned;  // the costs that 'plan' was made with
+    mutable std::vector<bool> moved;              // since, too far; by gear
+    mutable bool planned_well = false;            // there is a plan, and nothing has moved
   };
 
-  Entry& entry(DeviceId device, StageId stage);
-  const Entry& entry(DeviceId device, StageId stage) const;
+  size_t TypeOf(DeviceId device) const {
+    return static_cast<size_t>(type_of_[static_cast<size_t>(device)]);
+  }
+  const Entry& entry(DeviceId device, StageId stage) const {
+    return entries_[TypeOf(device)][static_cast<size_t>(stage)];
+  }
+  Entry& entry(DeviceId device, StageId stage) {
+    return entries_[TypeOf(device)][static_cast<size_t>(stage)];
+  }
+  void MakePlan(const Entry& entry, StageId stage) const;
+  // After the cost of a gear has changed.
+  static void Compare(Entry& entry, size_t gear);
   int GearIndex(StageId stage, int gear) const;
   // Takes over one row, if it fits; gives how many were taken.
   int Take(StageId stage, const Row& row);

@@ -28,6 +28,7 @@ GearPlan::GearPlan(std::vector<Gear> gears) : gears_(std::move(gears)) {
     longest_ = std::max(longest_, gears_[i].cost);
     shortest_ = std::min(shortest_, gears_[i].cost);
   }
+  per_item_ = gears_[best_].cost / gears_[best_].rows;
   table_.resize(static_cast<size_t>(kTableGears * gears_.back().rows + 1));
   for (size_t items = 1; items < table_.size(); ++items) {
     Cell& cell = table_[items];
@@ -52,7 +53,7 @@ int64_t GearPlan::Bulk(int64_t items) const {
   return (items - table + rows - 1) / rows;
 }
 
-absl::Duration GearPlan::Time(int64_t items) const {
+absl::Duration GearPlan::TimeInBulk(int64_t items) const {
   const int64_t bulk = Bulk(items);
   return bulk * gears_[best_].cost +
          table_[static_cast<size_t>(items - bulk * gears_[best_].rows)].time;

@@ -24,7 +24,10 @@ class GearPlan {
   explicit GearPlan(std::vector<Gear> gears);
 
   // The least device time for 'items'; zero for none.
-  absl::Duration Time(int64_t items) const;
+  absl::Duration Time(int64_t items) const {
+    const size_t index = static_cast<size_t>(items);
+    return index < table_.size() ? table_[index].time : TimeInBulk(items);
+  }
   // Rows that carry nothing on the way of Time(items); the least of the cheapest ways.
   int64_t Padding(int64_t items) const;
   // The gear to run first on that way, the largest one; its index. REQUIRES: items > 0.
@@ -32,7 +35,7 @@ class GearPlan {
 
   const std::vector<Gear>& gears() const { return gears_; }
   // Of one item in the gear that is cheapest by the item, which is 'best'.
-  absl::Duration per_item() const { return gears_[best_].cost / gears_[best_].rows; }
+  absl::Duration per_item() const { return per_item_; }
   size_t best() const { return best_; }
   // The longest batch.
   absl::Duration longest() const { return longest_; }
@@ -47,10 +50,12 @@ class GearPlan {
   };
   // How many batches of the best gear go before the table starts.
   int64_t Bulk(int64_t items) const;
+  absl::Duration TimeInBulk(int64_t items) const;
 
   std::vector<Gear> gears_;
   std::vector<Cell> table_;  // by items
   size_t best_ = 0;
+  absl::Duration per_item_;
   absl::Duration longest_;
   absl::Duration shortest_;
 };

@@ -91,6 +91,19 @@ TEST_F(GearCostsTest, ThePlanFollowsTheCosts) {
   EXPECT_LT(costs.Plan(0, 0).Time(5), Milliseconds(2.2));
 }
 
+TEST_F(GearCostsTest, ThePlanIsMadeAnewWhenACostHasMovedFar) {
+  GearCosts costs(table_);
+  EXPECT_GT(costs.Plan(0, 0).Time(8), ZeroDuration());  // guesses, which give way to measurements
+  for (const int gear : {1, 4, 8}) costs.Record(0, 0, gear, Milliseconds(gear), ZeroDuration());
+  EXPECT_EQ(costs.Plan(0, 0).Time(8), Milliseconds(8));
+  costs.Record(0, 0, 8, Milliseconds(8.1), ZeroDuration());
+  EXPECT_EQ(costs.Plan(0, 0).Time(8), Milliseconds(8));  // the average has moved by 0.3 %
+  costs.Record(0, 0, 8, Milliseconds(7), ZeroDuration());
+  const absl::Duration now = costs.Plan(0, 0).Time(8);
+  EXPECT_EQ(now, costs.Execute(0, 0, 8));
+  EXPECT_LT(now, Milliseconds(7.9));
+}
+
 TEST_F(GearCostsTest, DoubtLowersTheLeastOnly) {
   GearCosts costs(table_);
   for (const int gear : {1, 4, 8}) {
