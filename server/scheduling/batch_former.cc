@@ -24,13 +24,13 @@ struct Score {
 // Takes what a batch has room for, those first that it ends in time; gives how many these are.
 // 'left' gets what is not taken, in order.
 int64_t Fill(const std::vector<WaitingItems>& waiting, int64_t rows, absl::Time finish,
-             std::vector<WaitingItems>& take, std::vector<WaitingItems>& left) {
+             BatchChoice& choice, std::vector<WaitingItems>& left) {
   std::vector<WaitingItems> late;
   int64_t room = rows;
   for (const WaitingItems& group : waiting) {
     const bool in_time = finish <= group.due;
     const int64_t items = in_time ? std::min(room, group.items) : 0;
-    if (items > 0) take.push_back({group.job, items, group.due});
+    if (items > 0) choice.take.push_back({group.job, items, group.due});
     room -= items;
     if (items < group.items) {
       (in_time ? left : late).push_back({group.job, group.items - items, group.due});
@@ -39,7 +39,7 @@ int64_t Fill(const std::vector<WaitingItems>& waiting, int64_t rows, absl::Time 
   const int64_t in_time = rows - room;
   for (const WaitingItems& group : late) {
     const int64_t items = std::min(room, group.items);
-    if (items > 0) take.push_back({group.job, items, group.due});
+    if (items > 0) choice.take.push_back({group.job, items, group.due});
     room -= items;
   }
   return in_time;
@@ -57,6 +57,7 @@ int64_t InTimeAfter(const GearPlan& plan, const std::vector<WaitingItems>& left,
 BatchChoice TakeInOrder(const std::vector<WaitingItems>& waiting, size_t gear, int64_t rows) {
   BatchChoice choice;
   choice.gear = gear;
+  choice.take.reserve(std::min(waiting.size(), static_cast<size_t>(rows)));
   for (const WaitingItems& group : waiting) {
     const int64_t items = std::min(rows - choice.items, group.items);
     if (items == 0) break;
@@ -118,7 +119,7 @@ BatchChoice ChooseBatch(const GearPlan& plan, const std::vector<WaitingItems>& w
     choice.gear = gear;
     left.clear();
     Score score;
-    score.in_time = Fill(waiting, rows, start + cost, choice.take, left);
+    score.in_time = Fill(waiting, rows, start + cost, choice, left);
     for (const WaitingItems& group : choice.take) choice.items += group.items;
     score.in_time += InTimeAfter(plan, left, start + cost);
     score.time = cost + plan.Time(total - choice.items);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "server/scheduling/gear_plan.h"
 #include "server/scheduling/job.h"
@@ -21,7 +22,7 @@ struct WaitingItems {
 // What to run. A value.
 struct BatchChoice {
   size_t gear = 0;  // index in the plan
-  std::vector<WaitingItems> take;
+  absl::InlinedVector<WaitingItems, 4> take;
   int64_t items = 0;
   absl::Duration price;  // device time beyond what the cheapest way takes, paid for a shorter wait
 };

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "server/scheduling/stage_table.h"
 
@@ -78,17 +80,19 @@ struct Job {
 
   static constexpr int kNoLane = -1;
   static constexpr int kManyLanes = -2;
+  static constexpr size_t kNoPlace = ~size_t{0};
 
   JobId id = 0;
   JobSpec spec;
   PipelineId pipeline = -1;
   absl::Time enqueued;
-  absl::Time due;       // when its stage must have ended, so that the request ends in its budget
-  absl::Time expiry;    // from here on it cannot end in its budget any more
-  absl::Time base;      // the key of its first item
-  absl::Duration step;  // by which the key grows with every item
+  absl::Time due;     // when its stage must have ended, so that the request ends in its budget
+  absl::Time expiry;  // from here on it cannot end in its budget any more
+  size_t expiry_place = kNoPlace;  // ExpiryQueue's
+  absl::Time base;                 // the key of its first item
+  absl::Duration step;             // by which the key grows with every item
 
-  std::vector<Range> waiting;  // ascending; items that are in no batch
+  absl::InlinedVector<Range, 1> waiting;  // ascending; items that are in no batch
   int64_t in_flight = 0;
   int64_t done = 0;
   int failures = 0;  // of the device, that were not its fault and not fatal
@@ -101,6 +105,7 @@ struct Job {
   bool redo = false;    // all of it runs again once what is in flight has ended
   bool queued = false;  // in its stage's queue: something waits, and its producer allows it
   bool taken = false;   // some item was in a batch
+  int64_t chosen = 0;   // items for the batch that is being put together
   std::vector<JobId> consumers;  // jobs that come after this one
 
   int64_t waiting_items() const {
@@ -110,7 +115,8 @@ struct Job {
   }
   // Its place in the queue after 'ahead' more of its items: earliest first.
   absl::Time key(int64_t waiting_now, int64_t ahead = 0) const {
-    return base + (spec.items - waiting_now + ahead) * step;
+    const int64_t gone = spec.items - waiting_now + ahead;
+    return gone == 0 ? base : base + gone * step;
   }
 };
 

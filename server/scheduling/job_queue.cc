@@ -17,7 +17,7 @@ void JobQueue::Count(const Job& job, Part& part, int64_t items) {
 void JobQueue::Insert(Job& job) {
   Part& part = PartOf(job);
   const int64_t items = job.waiting_items();
-  part.jobs.insert({job.key(items), job.id, &job});
+  spare_.Add(part.jobs, {job.key(items), job.id}) = &job;
   Count(job, part, items);
   job.queued = true;
 }
@@ -26,7 +26,7 @@ void JobQueue::Remove(Job& job) {
   if (!job.queued) return;
   Part& part = PartOf(job);
   const int64_t items = job.waiting_items();
-  part.jobs.erase({job.key(items), job.id, &job});
+  spare_.Keep(part.jobs.extract({job.key(items), job.id}));
   Count(job, part, -items);
   job.queued = false;
 }

@@ -4,10 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <set>
+#include <map>
 #include <utility>
 #include <vector>
 
+#include "server/base/spare_nodes.h"
 #include "server/scheduling/job.h"
 
 namespace omserve::scheduling {
@@ -36,32 +37,25 @@ class JobQueue {
   // Calls visit(job) for the jobs that 'device' might take, in order, until it gives false.
   template <typename Visit>
   void Walk(DeviceId device, Visit visit) const {
-    const std::array<const Set*, 3> sets = {&free_.jobs, &preferred_.jobs,
-                                            &bound_[static_cast<size_t>(device)].jobs};
-    std::array<Set::const_iterator, 3> at = {sets[0]->begin(), sets[1]->begin(), sets[2]->begin()};
+    const std::array<const Jobs*, 3> jobs = {&free_.jobs, &preferred_.jobs,
+                                             &bound_[static_cast<size_t>(device)].jobs};
+    std::array<Jobs::const_iterator, 3> at = {jobs[0]->begin(), jobs[1]->begin(), jobs[2]->begin()};
     while (true) {
-      size_t first = sets.size();
-      for (size_t i = 0; i < sets.size(); ++i) {
-        if (at[i] == sets[i]->end()) continue;
-        if (first == sets.size() || *at[i] < *at[first]) first = i;
+      size_t first = jobs.size();
+      for (size_t i = 0; i < jobs.size(); ++i) {
+        if (at[i] == jobs[i]->end()) continue;
+        if (first == jobs.size() || at[i]->first < at[first]->first) first = i;
       }
-      if (first == sets.size() || !visit(*at[first]->job)) return;
+      if (first == jobs.size() || !visit(*at[first]->second)) return;
       ++at[first];
     }
   }
 
  private:
-  struct Entry {
-    absl::Time key;
-    JobId id;
-    Job* job;
-    bool operator<(const Entry& other) const {
-      return key != other.key ? key < other.key : id < other.id;
-    }
-  };
-  using Set = std::set<Entry>;
+  using Key = std::pair<absl::Time, JobId>;
+  using Jobs = std::map<Key, Job*>;
   struct Part {
-    Set jobs;
+    Jobs jobs;
     int64_t items = 0;
   };
   Part& PartOf(const Job& job);
@@ -71,6 +65,7 @@ class JobQueue {
   Part preferred_;
   std::vector<Part> bound_;     // by device
   std::vector<int64_t> homes_;  // items of 'preferred_', by device
+  SpareNodes<Jobs> spare_;
 };
 
 }  // namespace omserve::scheduling

@@ -43,7 +43,20 @@ absl::StatusOr<PipelineId> Scheduler::AddPipeline(const PipelineSpec& spec) {
     state_of(stage) = StageState(devices_.size());
     for (DeviceState& device : devices_) device.passed[static_cast<size_t>(stage)] = {};
   }
+  CountDevices();
   return id;
+}
+
+void Scheduler::CountDevices() {
+  for (StageId stage = 0; stage < table_.stages(); ++stage) {
+    StageState& state = state_of(stage);
+    state.any = -1;
+    state.alive = 0;
+    for (size_t i = 0; i < devices_.size(); ++i) {
+      if (!table_.stage(stage).allowed[i] || devices_[i].fenced) continue;
+      if (state.alive++ == 0) state.any = static_cast<DeviceId>(i);
+    }
+  }
 }
 
 bool Scheduler::RemovePipeline(PipelineId pipeline) {
@@ -58,6 +71,7 @@ bool Scheduler::RemovePipeline(PipelineId pipeline) {
   }
   for (const RequestId id : left) EndRequest(id, false);
   table_.Remove(pipeline);
+  CountDevices();
   return true;
 }
 
@@ -72,16 +86,9 @@ void Scheduler::EndPipeline(PipelineId pipeline) {
 }
 
 Job* Scheduler::Find(JobId id) {
+  if (id == 0) return nullptr;
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : &found->second;
-}
-
-DeviceId Scheduler::AnyDevice(StageId stage) const {
-  const std::vector<bool>& allowed = table_.stage(stage).allowed;
-  for (size_t i = 0; i < devices_.size(); ++i) {
-    if (allowed[i] && !devices_[i].fenced) return static_cast<DeviceId>(i);
-  }
-  return -1;
 }
 
 int Scheduler::alive_devices() const {
@@ -106,7 +113,7 @@ absl::Status Scheduler::Check(const JobSpec& spec) const {
   if (spec.spread && (spec.affinity != Affinity::kFree || spec.after != 0)) {
     return wrong("only a job with inputs in host memory can be spread");
   }
-  if (const auto producer = jobs_.find(spec.after); producer != jobs_.end()) {
+  if (const auto producer = jobs_.find(spec.after); spec.after != 0 && producer != jobs_.end()) {
     if (producer->second.spec.request != spec.request)
       return wrong("'after' is not of the request");
     if (producer->second.spec.spread) return wrong("the outputs of 'after' are on several devices");
@@ -130,8 +137,10 @@ Submitted Scheduler::Submit(const JobSpec& spec, absl::Time now) {
   const int64_t items = spec.items - result.items_cut;
 
   Job* replaced = nullptr;
-  const auto stream = streams_.find({spec.stream, spec.stage});
-  if (spec.stream != 0 && stream != streams_.end()) replaced = Find(stream->second);
+  if (spec.stream != 0) {
+    const auto stream = streams_.find({spec.stream, spec.stage});
+    if (stream != streams_.end()) replaced = Find(stream->second);
+  }
   const int64_t before = state.waiting - (replaced == nullptr ? 0 : replaced->waiting_items());
   if (items > 0 && before > 0 && before + items > stage.spec.max_queue_items) {
     const GearPlan& plan = costs_.Plan(AnyDevice(spec.stage), spec.stage);
@@ -146,15 +155,16 @@ Submitted Scheduler::Submit(const JobSpec& spec, absl::Time now) {
   }
 
   Request& request = RequestOf(spec, now);
-  const size_t position = static_cast<size_t>(stage.position);
-  if (!request.came[position]) {
+  Request::Visit& visit = request.visits[static_cast<size_t>(stage.position)];
+  if (!visit.came) {
     state.items_a_request += kItemsWeight * (static_cast<double>(items) - state.items_a_request);
-    request.came[position] = true;
+    visit.came = true;
   }
   Reserve(request, spec.stage, 0);
 
   const JobId id = result.job = ++last_job_;
-  Job& job = jobs_[id];
+  Job& job = spare_jobs_.Add(jobs_, id);
+  job = Job();
   job.id = id;
   job.spec = spec;
   job.spec.items = items;
@@ -164,7 +174,7 @@ Submitted Scheduler::Submit(const JobSpec& spec, absl::Time now) {
   if (spec.suspect) job.isolation = Isolation::kOwnDevice;
   job.felled = spec.suspect;
   if (spec.affinity == Affinity::kPinned && spec.after == 0) job.bound = spec.device;
-  request.jobs.insert(id);
+  request.jobs.push_back(id);
   if (Job* producer = Find(spec.after)) {
     producer->consumers.push_back(id);
     if (producer->lane >= 0) producer->only_lane = producer->lane;
@@ -198,7 +208,16 @@ void Scheduler::SetTimes(Job& job, absl::Time since) {
   // the more urgent for being large.
   job.base = std::min(job.due - plan.Time(first), since + options_.aging);
   if (job.spec.priority == Priority::kBatch) job.base += options_.batch_offset;
-  job.step = options_.share * plan.per_item();
+  job.step = StepOf(stage, plan);
+}
+
+absl::Duration Scheduler::StepOf(StageId stage, const GearPlan& plan) {
+  StageState& state = state_of(stage);
+  if (state.per_item != plan.per_item()) {
+    state.per_item = plan.per_item();
+    state.step = options_.share * state.per_item;
+  }
+  return state.step;
 }
 
 void Scheduler::SetExpiry(Job& job, bool only_later) {
@@ -210,13 +229,12 @@ void Scheduler::SetExpiry(Job& job, bool only_later) {
     if (device >= 0 && (one_type_ || job.bound >= 0)) least = costs_.Least(device, stage);
     const int64_t gear = table_.stage(stage).max_gear();
     const bool one_by_one = device >= 0 && !job.spec.spread && device_of(device).lanes.size() == 1;
-    if (one_by_one) least *= (job.waiting_items() + gear - 1) / gear;
+    const int64_t batches = (job.waiting_items() + gear - 1) / gear;
+    if (one_by_one && batches > 1) least *= batches;
   }
   const absl::Time expiry = job.spec.budget_end - LeastAfter(stage) - least;
   if (only_later && expiry <= job.expiry) return;
-  expiries_.erase({job.expiry, job.id});
-  job.expiry = expiry;
-  expiries_.insert({job.expiry, job.id});
+  expiries_.Set(job, expiry);
 }
 
 absl::Duration Scheduler::ExpectedAfter(StageId stage) const {
@@ -247,8 +265,9 @@ void Scheduler::CountWaiting(const Job& job, int64_t items) {
 
 bool Scheduler::Ready(const Job& job) const {
   if (job.redo || job.waiting.empty()) return false;
+  if (job.spec.after == 0) return true;
   const auto found = jobs_.find(job.spec.after);
-  if (job.spec.after == 0 || found == jobs_.end()) return true;
+  if (found == jobs_.end()) return true;
   const Job& producer = found->second;
   return producer.waiting.empty() && !producer.redo && producer.lane >= 0 &&
          producer.lane < table_.stage(job.spec.stage).spec.instances &&
@@ -257,10 +276,9 @@ bool Scheduler::Ready(const Job& job) const {
 
 void Scheduler::Enqueue(Job& job) {
   if (job.queued || !Ready(job)) return;
-  if (const auto producer = jobs_.find(job.spec.after);
-      job.spec.after != 0 && producer != jobs_.end()) {
-    job.bound = producer->second.bound;
-    job.only_lane = producer->second.lane;
+  if (const Job* const producer = Find(job.spec.after)) {
+    job.bound = producer->bound;
+    job.only_lane = producer->lane;
   }
   state_of(job.spec.stage).queue.Insert(job);
   queued_items_ += job.waiting_items();
@@ -277,8 +295,8 @@ void Scheduler::Cancel(JobId job) {
 }
 
 void Scheduler::Expire(absl::Time now) {
-  while (!expiries_.empty() && expiries_.begin()->first <= now) {
-    const Job& job = *Find(expiries_.begin()->second);
+  while (!expiries_.empty() && expiries_.first().expiry <= now) {
+    const Job& job = expiries_.first();
     const bool predicted = now < job.spec.budget_end;
     if (predicted && AnyDevice(job.spec.stage) >= 0) {
       costs_.Doubt(job.bound >= 0 ? job.bound : AnyDevice(job.spec.stage), job.spec.stage);
@@ -297,13 +315,12 @@ void Scheduler::End(JobId id, EndReason reason, const absl::Status& status, bool
   Job& job = found->second;
   Dequeue(job);
   CountWaiting(job, -job.waiting_items());
-  expiries_.erase({job.expiry, id});
-  if (const auto stream = streams_.find({job.spec.stream, job.spec.stage});
-      stream != streams_.end() && stream->second == id) {
-    streams_.erase(stream);
-  }
+  expiries_.Remove(job);
+  LeaveStream(job);
   if (const auto request = requests_.find(job.spec.request); request != requests_.end()) {
-    request->second.jobs.erase(id);
+    auto& jobs = request->second.jobs;
+    const auto own = std::find(jobs.begin(), jobs.end(), id);
+    if (own != jobs.end()) jobs.erase(own);
   }
   if (Job* producer = Find(job.spec.after)) {
     std::erase(producer->consumers, id);
@@ -314,8 +331,8 @@ void Scheduler::End(JobId id, EndReason reason, const absl::Status& status, bool
     }
   }
   effects_.ended.push_back({id, job.spec.request, reason, status, suspect, predicted});
-  const Job ended = std::move(job);
-  jobs_.erase(found);
+  auto node = jobs_.extract(found);
+  const Job& ended = node.mapped();
   for (const JobId consumer_id : ended.consumers) {
     Job* const consumer = Find(consumer_id);
     if (consumer == nullptr) continue;
@@ -339,15 +356,26 @@ void Scheduler::End(JobId id, EndReason reason, const absl::Status& status, bool
     }
     Enqueue(*consumer);
   }
+  spare_jobs_.Keep(std::move(node));
 }
 
-Effects Scheduler::Advance(absl::Time now) {
+// It cannot be replaced by a newer job any more.
+void Scheduler::LeaveStream(const Job& job) {
+  if (job.spec.stream == 0) return;
+  const auto stream = streams_.find({job.spec.stream, job.spec.stage});
+  if (stream != streams_.end() && stream->second == job.id) streams_.erase(stream);
+}
+
+void Scheduler::Advance(absl::Time now, Effects& effects) {
   Watch(now);  // what comes back from a device may be too late now
   Expire(now);
   effects_.wake = absl::InfiniteFuture();
   Dispatch(now);
-  if (!expiries_.empty()) effects_.wake = std::min(effects_.wake, expiries_.begin()->first);
-  return std::exchange(effects_, Effects{});
+  if (!expiries_.empty()) effects_.wake = std::min(effects_.wake, expiries_.first().expiry);
+  std::swap(effects, effects_);
+  effects_.ended.clear();
+  effects_.batches.clear();
+  effects_.fenced.clear();
 }
 
 }  // namespace omserve::scheduling

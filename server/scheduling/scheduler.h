@@ -6,14 +6,16 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/base/spare_nodes.h"
 #include "server/scheduling/batch_former.h"
+#include "server/scheduling/expiry_queue.h"
 #include "server/scheduling/gear_costs.h"
 #include "server/scheduling/job.h"
 #include "server/scheduling/job_queue.h"
@@ -139,6 +141,8 @@ class Scheduler {
   // such request. 'completed' when it passed all stages that it needed. Jobs that live are
   // cancelled; without any, there is no need to Advance, and it gives false.
   bool EndRequest(RequestId request, bool completed);
+  // Cancels the request's jobs. False when none lives: no need to Advance.
+  bool CancelJobs(RequestId request);
 
   Submitted Submit(const JobSpec& spec, absl::Time now);
   // The job's items are of no use any more. Nothing happens when it has ended.
@@ -156,8 +160,14 @@ class Scheduler {
   // fenced, and nothing that was submitted to it before can be heard of as if it were new.
   void Revive(DeviceId device, absl::Time now);
 
-  // Does all that is due: ends what has expired, fences what hangs, forms batches.
-  Effects Advance(absl::Time now);
+  // Does all that is due: ends what has expired, fences what hangs, forms batches. What was in
+  // 'effects' before is cleared, its memory is used again.
+  void Advance(absl::Time now, Effects& effects);
+  Effects Advance(absl::Time now) {
+    Effects effects;
+    Advance(now, effects);
+    return effects;
+  }
 
   bool fenced(DeviceId device) const { return device_of(device).fenced; }
   int alive_devices() const;
@@ -201,24 +211,42 @@ class Scheduler {
   struct StageState {
     explicit StageState(size_t devices) : queue(devices) {}
     JobQueue queue;
+    DeviceId any = -1;                    // a device that may run it and lives; -1: there is none
+    int alive = 0;                        // such devices
     int64_t waiting = 0;                  // items in no batch, queued or not
     std::array<double, 2> outstanding{};  // of them and of the reserved ones, by priority
     double items_a_request = 1;           // of late
     StageCounters counters;
+    absl::Duration per_item;  // of the plan, when...
+    absl::Duration step;      // ...this was worked out of it
   };
   struct Request {
     PipelineId pipeline = -1;
     Priority priority = Priority::kInteractive;
-    absl::Time since;              // when it came
-    std::vector<double> reserved;  // items by position, that have not come yet
-    std::vector<bool> came;        // by position
+    absl::Time since;  // when it came
+    struct Visit {
+      double reserved = 0;  // items that have not come yet
+      bool came = false;
+    };
+    absl::InlinedVector<Visit, 4> visits;  // by position
     int64_t bytes = 0;
-    std::set<JobId> jobs;  // that live
+    absl::InlinedVector<JobId, 2> jobs;  // that live, ascending
   };
   struct Candidate {
     StageCandidate view;
     Job* head = nullptr;
     int64_t items = 0;
+    int rows = 0;  // of the gear for these
+  };
+  // A job whose next items are to be placed among those of others.
+  struct Open {
+    absl::Time key;
+    Job* job = nullptr;
+    int64_t waiting = 0;  // when the walk began
+    int64_t taken = 0;
+    bool operator>(const Open& other) const {
+      return key != other.key ? key > other.key : job->id > other.job->id;
+    }
   };
 
   DeviceState& device_of(DeviceId id) { return devices_[static_cast<size_t>(id)]; }
@@ -227,7 +255,9 @@ class Scheduler {
   const StageState& state_of(StageId id) const { return stages_[static_cast<size_t>(id)]; }
   Job* Find(JobId id);
   // A device that may run the stage and lives; -1 when there is none.
-  DeviceId AnyDevice(StageId stage) const;
+  DeviceId AnyDevice(StageId stage) const { return state_of(stage).any; }
+  // After a stage or device came or went.
+  void CountDevices();
 
   // Jobs.
   absl::Status Check(const JobSpec& spec) const;
@@ -235,6 +265,8 @@ class Scheduler {
   void Reserve(Request& request, StageId stage, double items);
   void SetTimes(Job& job, absl::Time since);
   void SetExpiry(Job& job, bool only_later = false);
+  // By which a job's key grows with every item.
+  absl::Duration StepOf(StageId stage, const GearPlan& plan);
   void Follow(Job& job);  // its producer's device and lane
   bool Ready(const Job& job) const;
   void Enqueue(Job& job);  // if something of it waits and may run
@@ -242,11 +274,16 @@ class Scheduler {
   void CountWaiting(const Job& job, int64_t items);
   void End(JobId id, EndReason reason, const absl::Status& status, bool suspect = false,
            bool predicted = false);
+  void LeaveStream(const Job& job);
   void Expire(absl::Time now);
 
   // Expected device time of the stages after 'stage' in the request's pipeline, and the least.
   absl::Duration ExpectedAfter(StageId stage) const;
   absl::Duration LeastAfter(StageId stage) const;
+  // Device time of all that waits or is expected of the pipeline, spread over its devices.
+  absl::Duration WorkOf(const StageTable::Pipeline& pipeline, Priority priority) const;
+  // Until 'pipeline's running batches are over, spread over its devices.
+  absl::Duration RunningOf(const StageTable::Pipeline& pipeline, absl::Time now) const;
 
   // Dispatch.
   void Dispatch(absl::Time now);
@@ -255,15 +292,21 @@ class Scheduler {
   bool Eligible(const Job& job, DeviceId device, int lane, absl::Time now) const;
   bool MovingPays(const Job& job, DeviceId device, absl::Time now) const;
   bool FasterElsewhere(StageId stage, DeviceId device, absl::Time now) const;
-  std::vector<Candidate> Candidates(DeviceId device, int lane, absl::Time now);
-  void ShareOut(DeviceState& device, std::vector<Candidate>& candidates);
-  void CountPassed(DeviceId id, const std::vector<Candidate>& candidates, StageId taken);
+  // Fills 'candidates_'; what only a choice between several needs is left out if there is one.
+  void FindCandidates(DeviceId device, int lane, absl::Time now);
+  void Describe(Candidate& candidate, DeviceId device, absl::Time now) const;
+  void ShareOut(DeviceState& device);
+  const Candidate& Choose(absl::Time start);
+  void CountPassed(DeviceId id, StageId taken);
   absl::Time HoldUntil(DeviceId device, const Lane& lane, const Candidate& next) const;
   // Device time that may be spent so that small jobs wait less.
   absl::Duration SpareTime(const Lane& lane, absl::Time now) const;
   BatchChoice Gather(const Candidate& next, DeviceId device, int lane, absl::Time start,
-                     absl::Time now);
-  void Put(BatchChoice choice, const Candidate& next, DeviceId device, int lane, absl::Time now);
+                     absl::Duration spare, absl::Time now);
+  // Places items of the open jobs until 'room' is 0 or the next one's key is above 'limit'.
+  void TakeUntil(absl::Time limit, int64_t& room);
+  void Put(const BatchChoice& choice, const Candidate& next, DeviceId device, int lane,
+           absl::Duration spare, absl::Time now);
   void Take(Job& job, int64_t items, DeviceId device, int lane, ScheduledBatch& batch);
   static bool Empty(const DeviceState& device);
   void ReleaseGuard(DeviceId id);
@@ -271,6 +314,8 @@ class Scheduler {
   // Failure.
   void Watch(absl::Time now);
   void Retime(Lane& lane, absl::Time now);
+  // Does what the end of a batch means, which is in no list any more.
+  void Settle(const Batch& batch, const BatchOutcome& outcome, absl::Time now);
   void EndItems(Job& job, const Segment& segment);
   void ReturnItems(Job& job, const Segment& segment);
   void RunApart(const Batch& batch);
@@ -286,10 +331,16 @@ class Scheduler {
   GearCosts costs_;
   std::vector<DeviceState> devices_;
   std::vector<StageState> stages_;
-  std::map<JobId, Job> jobs_;
-  std::map<BatchId, Batch> batches_;
-  std::map<RequestId, Request> requests_;
-  std::set<std::pair<absl::Time, JobId>> expiries_;
+  using Jobs = std::map<JobId, Job>;
+  using Batches = std::map<BatchId, Batch>;
+  using Requests = std::map<RequestId, Request>;
+  Jobs jobs_;
+  Batches batches_;
+  Requests requests_;
+  SpareNodes<Jobs> spare_jobs_;
+  SpareNodes<Batches> spare_batches_;
+  SpareNodes<Requests> spare_requests_;
+  ExpiryQueue expiries_;
   std::map<std::pair<StreamId, StageId>, JobId> streams_;  // the job of each that can be replaced
   JobId last_job_ = 0;
   BatchId last_batch_ = 0;
@@ -298,6 +349,11 @@ class Scheduler {
   int64_t bytes_ = 0;
   bool one_type_ = true;
   Effects effects_;
+  // Used in one Form after the other.
+  std::vector<Candidate> candidates_;
+  std::vector<StageCandidate> views_;
+  std::vector<WaitingItems> front_;  // of the queue, in the order in which it would run
+  std::vector<Open> open_;           // a heap
 };
 
 }  // namespace omserve::scheduling

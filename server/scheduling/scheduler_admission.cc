@@ -10,74 +10,87 @@
 namespace omserve::scheduling {
 
 Scheduler::Request& Scheduler::RequestOf(const JobSpec& spec, absl::Time now) {
-  Request& request = requests_[spec.request];
-  if (request.pipeline >= 0) return request;
+  const auto found = requests_.find(spec.request);
+  if (found != requests_.end()) return found->second;
+  Request& request = spare_requests_.Add(requests_, spec.request);
+  request = Request();
   request.pipeline = table_.stage(spec.stage).pipeline;
-  const size_t stages = static_cast<size_t>(table_.pipeline(request.pipeline).count);
+  request.visits.resize(static_cast<size_t>(table_.pipeline(request.pipeline).count));
   request.priority = spec.priority;
   request.since = now;
-  request.reserved.resize(stages);
-  request.came.resize(stages);
   return request;
 }
 
 void Scheduler::Reserve(Request& request, StageId stage, double items) {
-  double& reserved = request.reserved[static_cast<size_t>(table_.stage(stage).position)];
+  double& reserved = request.visits[static_cast<size_t>(table_.stage(stage).position)].reserved;
   state_of(stage).outstanding[static_cast<size_t>(request.priority)] += items - reserved;
   reserved = items;
 }
 
-absl::Time Scheduler::PredictFinish(PipelineId id, const std::vector<double>& items,
-                                    Priority priority, absl::Time now) const {
-  // By pipeline: device time of all that waits or is expected, spread over the devices.
-  const size_t pipelines = static_cast<size_t>(table_.pipelines());
-  std::vector<absl::Duration> work(pipelines);
-  absl::Duration longest;
-  absl::Duration alone;
-  absl::Duration in_company;
-  std::vector<bool> shared(devices_.size());
-  const StageTable::Pipeline& own = table_.pipeline(id);
-  for (StageId stage = 0; stage < table_.stages(); ++stage) {
-    const StageTable::Stage& info = table_.stage(stage);
-    const DeviceId any = AnyDevice(stage);
-    if (any < 0) continue;
-    int alive = 0;
-    for (size_t i = 0; i < devices_.size(); ++i) {
-      if (info.allowed[i] && !devices_[i].fenced) ++alive;
-    }
-    const GearPlan& plan = costs_.Plan(any, stage);
-    double waiting = state_of(stage).outstanding[0];
-    if (priority == Priority::kBatch) waiting += state_of(stage).outstanding[1];
-    work[static_cast<size_t>(info.pipeline)] += waiting * plan.per_item() / alive;
-    longest = std::max(longest, plan.longest());
-    if (info.pipeline != id) continue;
-    for (size_t i = 0; i < devices_.size(); ++i) shared[i] = shared[i] || info.allowed[i];
-    const size_t position = static_cast<size_t>(info.position);
-    const double expected =
-        position < items.size() ? items[position] : state_of(stage).items_a_request;
-    const int64_t rounded = std::llround(expected);
-    if (rounded <= 0) continue;
-    alone += plan.Time(rounded);
-    // In full batches with others.
-    in_company += std::max(plan.Time(rounded), plan.gears()[plan.best()].cost);
+absl::Duration Scheduler::WorkOf(const StageTable::Pipeline& pipeline, Priority priority) const {
+  absl::Duration work;
+  for (StageId stage = pipeline.first; stage < pipeline.first + pipeline.count; ++stage) {
+    const StageState& state = state_of(stage);
+    double waiting = state.outstanding[0];
+    if (priority == Priority::kBatch) waiting += state.outstanding[1];
+    if (state.any < 0 || waiting == 0) continue;
+    const absl::Duration all = waiting * costs_.Plan(state.any, stage).per_item();
+    work += state.alive == 1 ? all : all / state.alive;
   }
+  return work;
+}
+
+absl::Duration Scheduler::RunningOf(const StageTable::Pipeline& pipeline, absl::Time now) const {
   absl::Duration running;
   int devices = 0;
   for (size_t i = 0; i < devices_.size(); ++i) {
-    if (!shared[i] || devices_[i].fenced) continue;
+    bool own = false;
+    for (StageId stage = pipeline.first; stage < pipeline.first + pipeline.count; ++stage) {
+      own = own || table_.stage(stage).allowed[i];
+    }
+    if (!own || devices_[i].fenced) continue;
     ++devices;
     for (const Lane& lane : devices_[i].lanes) {
       if (lane.ahead > 0 && lane.free > now) running += lane.free - now;
     }
   }
-  absl::Duration ahead = work[static_cast<size_t>(id)] + running / std::max(devices, 1);
+  return devices > 1 ? running / devices : running;
+}
+
+absl::Time Scheduler::PredictFinish(PipelineId id, const std::vector<double>& items,
+                                    Priority priority, absl::Time now) const {
+  const StageTable::Pipeline& own = table_.pipeline(id);
+  absl::Duration longest;  // batch of anybody
+  for (StageId stage = 0; stage < table_.stages(); ++stage) {
+    const DeviceId any = AnyDevice(stage);
+    if (any >= 0) longest = std::max(longest, costs_.Plan(any, stage).longest());
+  }
+  absl::Duration alone;
+  absl::Duration in_company;
+  for (StageId stage = own.first; stage < own.first + own.count; ++stage) {
+    const DeviceId any = AnyDevice(stage);
+    if (any < 0) continue;
+    const size_t position = static_cast<size_t>(stage - own.first);
+    const double expected =
+        position < items.size() ? items[position] : state_of(stage).items_a_request;
+    const int64_t rounded = std::llround(expected);
+    if (rounded <= 0) continue;
+    const GearPlan& plan = costs_.Plan(any, stage);
+    const absl::Duration time = plan.Time(rounded);
+    alone += time;
+    // In full batches with others.
+    in_company += std::max(time, plan.gears()[plan.best()].cost);
+  }
+  const absl::Duration ahead = WorkOf(own, priority) + RunningOf(own, now);
   const absl::Duration service = ahead > longest ? in_company : alone;
   absl::Duration others;
-  for (size_t i = 0; i < pipelines; ++i) {
-    if (static_cast<PipelineId>(i) == id) continue;
+  for (PipelineId other = 0; other < table_.pipelines(); ++other) {
+    if (other == id) continue;
+    const absl::Duration work = WorkOf(table_.pipeline(other), priority);
+    if (work == absl::ZeroDuration()) continue;
     // Others get no more than their share while this request waits.
-    const double part = table_.pipeline(static_cast<PipelineId>(i)).weight / own.weight;
-    others += std::min(work[i], part * (ahead + service));
+    const double part = table_.pipeline(other).weight / own.weight;
+    others += std::min(work, part * (ahead + service));
   }
   return now + (1 + options_.caution) * (ahead + others + service);
 }
@@ -142,23 +155,30 @@ Admission Scheduler::Admit(const RequestSpec& spec, absl::Time now) {
   return answer;
 }
 
-bool Scheduler::EndRequest(RequestId id, bool completed) {
+bool Scheduler::CancelJobs(RequestId id) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return false;
-  const std::vector<JobId> alive(found->second.jobs.begin(), found->second.jobs.end());
+  const auto alive = found->second.jobs;
   for (const JobId job : alive) Cancel(job);
+  return !alive.empty();
+}
+
+bool Scheduler::EndRequest(RequestId id, bool completed) {
+  const bool cancelled = CancelJobs(id);
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return false;
   Request& request = found->second;
   const StageTable::Pipeline& pipeline = table_.pipeline(request.pipeline);
   for (int i = 0; i < pipeline.count; ++i) {
     const StageId stage = pipeline.first + i;
     Reserve(request, stage, 0);
-    if (completed && !request.came[static_cast<size_t>(i)]) {
+    if (completed && !request.visits[static_cast<size_t>(i)].came) {
       state_of(stage).items_a_request *= 0.95;  // none there
     }
   }
   bytes_ -= request.bytes;
-  requests_.erase(found);
-  return !alive.empty();
+  spare_requests_.Keep(requests_.extract(found));
+  return cancelled;
 }
 
 }  // namespace omserve::scheduling

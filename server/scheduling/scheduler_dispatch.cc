@@ -2,41 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs next, and where.
 #include <algorithm>
-#include <queue>
+#include <functional>
+#include <utility>
 
 #include "server/scheduling/scheduler.h"
 
 namespace omserve::scheduling {
-namespace {
-
-// A job whose next items are to be placed among those of others.
-struct Open {
-  absl::Time key;
-  Job* job = nullptr;
-  int64_t waiting = 0;  // when the walk began
-  int64_t taken = 0;
-  bool operator>(const Open& other) const {
-    return key != other.key ? key > other.key : job->id > other.job->id;
-  }
-};
-
-// One entry a job: the fewer segments a batch has, the fewer copies it needs.
-std::vector<WaitingItems> ByJob(const std::vector<WaitingItems>& take) {
-  std::vector<WaitingItems> jobs;
-  for (const WaitingItems& group : take) {
-    const auto same = std::find_if(jobs.begin(), jobs.end(),
-                                   [&group](const auto& other) { return other.job == group.job; });
-    if (same == jobs.end()) {
-      jobs.push_back(group);
-    } else {
-      same->items += group.items;
-    }
-  }
-  return jobs;
-}
-
-}  // namespace
-
 void Scheduler::Dispatch(absl::Time now) {
   const int count = static_cast<int>(devices_.size());
   const DeviceId start = next_device_;
@@ -65,13 +36,11 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
   }
   if (device.alone != 0 || device.held) return false;
   ReleaseGuard(id);
-  std::vector<Candidate> candidates = Candidates(id, lane_index, now);
-  if (candidates.empty()) return false;
-  ShareOut(device, candidates);
-  std::vector<StageCandidate> views;
-  for (const Candidate& candidate : candidates) views.push_back(candidate.view);
+  FindCandidates(id, lane_index, now);
+  if (candidates_.empty()) return false;
+  ShareOut(device);
   const absl::Time start = lane.ahead == 0 ? now : std::max(now, lane.free);
-  const Candidate& next = candidates[ChooseStage(views, start, options_.patience)];
+  const Candidate& next = Choose(start);
 
   if (next.head->isolation == Isolation::kOwnDevice) {
     if (next.head->bound < 0) {  // or other devices would make room for it too
@@ -91,22 +60,30 @@ bool Scheduler::Form(DeviceId id, int lane_index, absl::Time now) {
       return false;
     }
   }
-  CountPassed(id, candidates, next.view.stage);
-  Put(Gather(next, id, lane_index, start, now), next, id, lane_index, now);
+  CountPassed(id, next.view.stage);
+  const absl::Duration spare = SpareTime(lane, now);
+  Put(Gather(next, id, lane_index, start, spare, now), next, id, lane_index, spare, now);
   return true;
 }
 
-void Scheduler::CountPassed(DeviceId id, const std::vector<Candidate>& candidates, StageId taken) {
+const Scheduler::Candidate& Scheduler::Choose(absl::Time start) {
+  if (candidates_.size() == 1) return candidates_.front();
+  views_.clear();
+  for (const Candidate& candidate : candidates_) views_.push_back(candidate.view);
+  return candidates_[ChooseStage(views_, start, options_.patience)];
+}
+
+void Scheduler::CountPassed(DeviceId id, StageId taken) {
   std::vector<absl::Duration>& passed = device_of(id).passed;
   absl::Duration cost;
-  for (const Candidate& candidate : candidates) {
+  for (const Candidate& candidate : candidates_) {
     if (candidate.view.stage == taken) cost = candidate.view.cost;
   }
   for (StageId stage = 0; stage < table_.stages(); ++stage) {
     // What waits for another lane is not forgotten.
     if (state_of(stage).queue.Items(id) == 0) passed[static_cast<size_t>(stage)] = {};
   }
-  for (const Candidate& candidate : candidates) {
+  for (const Candidate& candidate : candidates_) {
     absl::Duration& others = passed[static_cast<size_t>(candidate.view.stage)];
     others = candidate.view.stage == taken ? absl::ZeroDuration() : others + cost;
   }
@@ -135,13 +112,13 @@ bool Scheduler::Idle(DeviceId id) const {
   return true;
 }
 
-std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lane, absl::Time now) {
-  std::vector<Candidate> candidates;
+void Scheduler::FindCandidates(DeviceId device, int lane, absl::Time now) {
+  candidates_.clear();
   for (StageId id = 0; id < table_.stages(); ++id) {
     const StageTable::Stage& stage = table_.stage(id);
     const JobQueue& queue = state_of(id).queue;
-    if (queue.Items(device) == 0 || lane >= stage.spec.instances ||
-        !stage.allowed[static_cast<size_t>(device)]) {
+    const int64_t items = queue.Items(device);
+    if (items == 0 || lane >= stage.spec.instances || !stage.allowed[static_cast<size_t>(device)]) {
       continue;
     }
     Candidate candidate;
@@ -152,25 +129,31 @@ std::vector<Scheduler::Candidate> Scheduler::Candidates(DeviceId device, int lan
       return candidate.head == nullptr;
     });
     if (candidate.head == nullptr) continue;
-    const Job& head = *candidate.head;
-    const bool alone = head.isolation != Isolation::kNone;
-    candidate.items = alone ? head.waiting_items() : queue.Items(device);
+    const bool alone = candidate.head->isolation != Isolation::kNone;
+    candidate.items = alone ? candidate.head->waiting_items() : items;
     const GearPlan& plan = costs_.Plan(device, id);
     const GearPlan::Gear& gear = plan.gears()[plan.First(candidate.items)];
-    const int64_t carried = std::min<int64_t>(candidate.items, gear.rows);
-    StageCandidate& view = candidate.view;
-    view.stage = id;
-    view.pipeline = stage.pipeline;
-    view.left = stage.left;
-    view.key = Urgency(head, gear.rows, device);
-    view.due = head.due;
-    view.passed = device_of(device).passed[static_cast<size_t>(id)];
-    view.relegated = head.spec.priority == Priority::kBatch && head.key(head.waiting_items()) > now;
-    view.cost = gear.cost;
-    view.efficiency = absl::FDivDuration(carried * plan.per_item(), gear.cost);
-    candidates.push_back(candidate);
+    candidate.rows = gear.rows;
+    candidate.view.stage = id;
+    candidate.view.pipeline = stage.pipeline;
+    candidate.view.cost = gear.cost;
+    candidates_.push_back(candidate);
   }
-  return candidates;
+  if (candidates_.size() < 2) return;
+  for (Candidate& candidate : candidates_) Describe(candidate, device, now);
+}
+
+void Scheduler::Describe(Candidate& candidate, DeviceId device, absl::Time now) const {
+  StageCandidate& view = candidate.view;
+  const Job& head = *candidate.head;
+  const int64_t carried = std::min<int64_t>(candidate.items, candidate.rows);
+  view.left = table_.stage(view.stage).left;
+  view.key = Urgency(head, candidate.rows, device);
+  view.due = head.due;
+  view.passed = device_of(device).passed[static_cast<size_t>(view.stage)];
+  view.relegated = head.spec.priority == Priority::kBatch && head.key(head.waiting_items()) > now;
+  view.efficiency =
+      absl::FDivDuration(carried * costs_.Plan(device, view.stage).per_item(), view.cost);
 }
 
 // The mean key of the items of the next batch: by the first one alone, items that are in no hurry
@@ -243,10 +226,10 @@ bool Scheduler::FasterElsewhere(StageId stage, DeviceId device, absl::Time now) 
   return false;
 }
 
-void Scheduler::ShareOut(DeviceState& device, std::vector<Candidate>& candidates) {
+void Scheduler::ShareOut(DeviceState& device) {
   double least = 0;
   bool first = true;
-  for (const Candidate& candidate : candidates) {
+  for (const Candidate& candidate : candidates_) {
     Share& share = device.shares[static_cast<size_t>(candidate.view.pipeline)];
     // Who had nothing to run cannot save his share up.
     if (share.seen < device.formations - 1) {
@@ -257,7 +240,7 @@ void Scheduler::ShareOut(DeviceState& device, std::vector<Candidate>& candidates
     first = false;
   }
   device.least_share = std::max(device.least_share, least);
-  for (Candidate& candidate : candidates) {
+  for (Candidate& candidate : candidates_) {
     const PipelineId pipeline = candidate.view.pipeline;
     candidate.view.ahead = (device.shares[static_cast<size_t>(pipeline)].used - least) *
                            table_.pipeline(pipeline).weight;
@@ -279,35 +262,17 @@ absl::Time Scheduler::HoldUntil(DeviceId id, const Lane& lane, const Candidate& 
 }
 
 BatchChoice Scheduler::Gather(const Candidate& next, DeviceId device, int lane, absl::Time start,
-                              absl::Time now) {
+                              absl::Duration spare, absl::Time now) {
   const StageId stage = next.view.stage;
   const GearPlan& plan = costs_.Plan(device, stage);
-  std::vector<WaitingItems> waiting;
+  front_.clear();
   if (next.head->isolation != Isolation::kNone) {
-    waiting.push_back({next.head, next.items, next.head->due});
-    return ChooseBatch(plan, waiting, next.items, start, {});
+    front_.push_back({next.head, next.items, next.head->due});
+    return ChooseBatch(plan, front_, next.items, start, {});
   }
   // The front of the queue, item by item: a job's key grows with every item that is taken.
   int64_t room = 2 * table_.stage(stage).max_gear();
-  std::priority_queue<Open, std::vector<Open>, std::greater<>> open;
-  const auto take_until = [&](absl::Time limit) {
-    while (room > 0 && !open.empty() && open.top().key <= limit) {
-      Open top = open.top();
-      open.pop();
-      const absl::Time stop = open.empty() ? limit : std::min(limit, open.top().key);
-      int64_t items = top.waiting - top.taken;
-      if (stop < absl::InfiniteFuture() && top.job->step > absl::ZeroDuration()) {
-        absl::Duration rest;
-        items = std::min(items, absl::IDivDuration(stop - top.key, top.job->step, &rest) + 1);
-      }
-      items = std::min(items, room);
-      waiting.push_back({top.job, items, top.job->due});
-      room -= items;
-      top.taken += items;
-      top.key = top.job->key(top.waiting, top.taken);
-      if (top.taken < top.waiting) open.push(top);
-    }
-  };
+  open_.clear();
   const bool leave_free = !one_type_ && FasterElsewhere(stage, device, now);
   state_of(stage).queue.Walk(device, [&](Job& job) {
     const bool free = job.bound < 0 && job.spec.affinity == Affinity::kFree;
@@ -316,16 +281,39 @@ BatchChoice Scheduler::Gather(const Candidate& next, DeviceId device, int lane, 
       return true;
     }
     const int64_t items = job.waiting_items();
-    take_until(job.key(items));
-    open.push({job.key(items), &job, items, 0});
+    const absl::Time key = job.key(items);
+    TakeUntil(key, room);
+    open_.push_back({key, &job, items, 0});
+    std::push_heap(open_.begin(), open_.end(), std::greater<>());
     return room > 0;
   });
-  take_until(absl::InfiniteFuture());
+  TakeUntil(absl::InfiniteFuture(), room);
   int64_t total = 0;
-  for (const WaitingItems& group : waiting) total += group.items;
+  for (const WaitingItems& group : front_) total += group.items;
   if (room == 0) total = std::max(total, next.items);
-  return ChooseBatch(plan, waiting, total, start,
-                     SpareTime(device_of(device).lanes[static_cast<size_t>(lane)], now));
+  return ChooseBatch(plan, front_, total, start, spare);
+}
+
+void Scheduler::TakeUntil(absl::Time limit, int64_t& room) {
+  while (room > 0 && !open_.empty() && open_.front().key <= limit) {
+    std::pop_heap(open_.begin(), open_.end(), std::greater<>());
+    Open top = open_.back();
+    open_.pop_back();
+    const absl::Time stop = open_.empty() ? limit : std::min(limit, open_.front().key);
+    int64_t items = top.waiting - top.taken;
+    if (items > 1 && stop < absl::InfiniteFuture() && top.job->step > absl::ZeroDuration()) {
+      absl::Duration rest;
+      items = std::min(items, absl::IDivDuration(stop - top.key, top.job->step, &rest) + 1);
+    }
+    items = std::min(items, room);
+    front_.push_back({top.job, items, top.job->due});
+    room -= items;
+    top.taken += items;
+    if (top.taken == top.waiting) continue;
+    top.key = top.job->key(top.waiting, top.taken);
+    open_.push_back(top);
+    std::push_heap(open_.begin(), open_.end(), std::greater<>());
+  }
 }
 
 absl::Duration Scheduler::SpareTime(const Lane& lane, absl::Time now) const {
@@ -334,27 +322,34 @@ absl::Duration Scheduler::SpareTime(const Lane& lane, absl::Time now) const {
   return std::min(lane.spare + options_.spare_part * idle, options_.spare_most);
 }
 
-void Scheduler::Put(BatchChoice choice, const Candidate& next, DeviceId id, int lane_index,
-                    absl::Time now) {
+void Scheduler::Put(const BatchChoice& choice, const Candidate& next, DeviceId id, int lane_index,
+                    absl::Duration spare, absl::Time now) {
   DeviceState& device = device_of(id);
   Lane& lane = device.lanes[static_cast<size_t>(lane_index)];
   const GearPlan::Gear& gear = costs_.Plan(id, next.view.stage).gears()[choice.gear];
-  ScheduledBatch batch;
-  batch.id = ++last_batch_;
-  batch.device = id;
-  batch.lane = lane_index;
-  batch.stage = next.view.stage;
-  batch.gear = gear.rows;
-  batch.expected = gear.cost;
-  if (next.head->isolation == Isolation::kOwnDevice) device.alone = batch.id;
-  lane.spare = SpareTime(lane, now) - choice.price;
-  lane.free = (lane.ahead == 0 ? now : std::max(lane.free, now)) + batch.expected;
-  lane.batches.push_back(batch.id);
+  Batch& batch = spare_batches_.Add(batches_, ++last_batch_);
+  batch.run = false;
+  batch.run_at = now;
+  ScheduledBatch& order = batch.order;
+  order.id = last_batch_;
+  order.device = id;
+  order.lane = lane_index;
+  order.stage = next.view.stage;
+  order.gear = gear.rows;
+  order.items = 0;
+  order.segments.clear();
+  order.segments.reserve(choice.take.size());
+  order.expected = gear.cost;
+  if (next.head->isolation == Isolation::kOwnDevice) device.alone = order.id;
+  lane.spare = spare - choice.price;
+  lane.free = (lane.ahead == 0 ? now : std::max(lane.free, now)) + order.expected;
+  lane.batches.push_back(order.id);
   ++lane.ahead;
-  const auto placed = batches_.emplace(batch.id, Batch{std::move(batch), false, now}).first;
-  ScheduledBatch& order = placed->second.order;
-  for (const WaitingItems& group : ByJob(choice.take)) {
-    Take(*group.job, group.items, id, lane_index, order);
+  // A job at a time: the fewer segments a batch has, the fewer copies it needs.
+  for (const WaitingItems& group : choice.take) group.job->chosen += group.items;
+  for (const WaitingItems& group : choice.take) {
+    const int64_t items = std::exchange(group.job->chosen, 0);
+    if (items > 0) Take(*group.job, items, id, lane_index, order);
   }
 
   ++device.formations;
@@ -374,8 +369,9 @@ void Scheduler::Take(Job& job, int64_t items, DeviceId device, int lane, Schedul
   Dequeue(job);
   // The next items come as much later as they cost by what is known now.
   const absl::Time key = job.key(job.waiting_items());
-  job.step = options_.share * costs_.Plan(device, job.spec.stage).per_item();
-  job.base = key - (job.spec.items - job.waiting_items()) * job.step;
+  job.step = StepOf(job.spec.stage, costs_.Plan(device, job.spec.stage));
+  const int64_t gone = job.spec.items - job.waiting_items();
+  job.base = gone == 0 ? key : key - gone * job.step;
   CountWaiting(job, -items);
   job.in_flight += items;
   if (!job.spec.spread) job.bound = device;
@@ -383,10 +379,7 @@ void Scheduler::Take(Job& job, int64_t items, DeviceId device, int lane, Schedul
   if (!job.consumers.empty()) job.only_lane = lane;
   if (!job.taken) {
     job.taken = true;
-    if (const auto stream = streams_.find({job.spec.stream, job.spec.stage});
-        stream != streams_.end() && stream->second == job.id) {
-      streams_.erase(stream);
-    }
+    LeaveStream(job);
   }
   while (items > 0) {
     Job::Range& range = job.waiting.front();

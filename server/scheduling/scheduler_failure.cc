@@ -53,19 +53,22 @@ void Scheduler::Watch(absl::Time now) {
 void Scheduler::OnBatchEnded(BatchId id, const BatchOutcome& outcome, absl::Time now) {
   const auto found = batches_.find(id);
   if (found == batches_.end()) return;
-  const Batch batch = std::move(found->second);
+  if (outcome.result == BatchResult::kDeviceLost) {
+    return Fence(found->second.order.device, outcome.status);
+  }
+  auto node = batches_.extract(found);
+  const Batch& batch = node.mapped();
+  Settle(batch, outcome, now);
+  spare_batches_.Keep(std::move(node));
+}
+
+void Scheduler::Settle(const Batch& batch, const BatchOutcome& outcome, absl::Time now) {
   const ScheduledBatch& order = batch.order;
   DeviceState& device = device_of(order.device);
-  if (outcome.result == BatchResult::kDeviceLost) {
-    found->second = batch;
-    Fence(order.device, outcome.status);
-    return;
-  }
-  batches_.erase(found);
   Lane& lane = device.lanes[static_cast<size_t>(order.lane)];
-  std::erase(lane.batches, id);
+  std::erase(lane.batches, order.id);
   if (!batch.run) --lane.ahead;
-  if (device.alone == id) device.alone = 0;
+  if (device.alone == order.id) device.alone = 0;
   Retime(lane, now);
   if (outcome.execute > absl::ZeroDuration()) {
     const PipelineId pipeline = table_.stage(order.stage).pipeline;
@@ -185,6 +188,7 @@ void Scheduler::Fence(DeviceId id, const absl::Status& why) {
   DeviceState& device = device_of(id);
   if (device.fenced) return;
   device.fenced = true;
+  CountDevices();
   effects_.fenced.push_back({id, why});
   std::map<JobId, bool> on_device;  // and whether it may be the reason
   for (Lane& lane : device.lanes) {
@@ -214,6 +218,7 @@ void Scheduler::Revive(DeviceId id, absl::Time now) {
   DeviceState& device = device_of(id);
   if (!device.fenced) return;
   device.fenced = false;
+  CountDevices();
   device.guard = 0;
   device.alone = 0;
   device.faults = 0;
