@@ -8,16 +8,17 @@
 
 namespace omserve {
 
-// Nodes that have left a std::map, for the entries that come next: a map that grows and shrinks all
-// the time need not allocate. Owned by the owner of the map. Thread-compatible.
+// Nodes that have left a std::map or std::unordered_map, for the entries that come next: a map that
+// grows and shrinks all the time need not allocate. Owned by the owner of the map.
+// Thread-compatible.
 template <typename Map>
 class SpareNodes {
  public:
   using Key = typename Map::key_type;
   using Value = typename Map::mapped_type;
 
-  // Adds an entry; its value is a new one, or one that Keep got, as it was then. The quickest for
-  // the highest keys. REQUIRES: the map has no such key.
+  // Adds an entry; its value is a new one, or one that Keep got, as it was then. In an ordered
+  // map the quickest for the highest key. REQUIRES: the map has no such key.
   Value& Add(Map& map, const Key& key) {
     if (nodes_.empty()) return map.try_emplace(map.end(), key)->second;
     Node node = std::move(nodes_.back());

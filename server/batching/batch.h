@@ -4,8 +4,8 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "pipelines/base/clock.h"
@@ -90,10 +90,11 @@ class Batch {
   bool gathered_ = false;
   absl::Time addressed_ = absl::InfinitePast();
   absl::Time run_queued_ = absl::InfinitePast();
-  std::vector<std::shared_ptr<const DeviceRows>> rows_;  // that the run reads
-  std::vector<DeviceBuffer> inputs_;
-  std::vector<HostTensor> bounces_;                          // pinned
-  std::vector<std::shared_ptr<DeviceRows::Block>> outputs_;  // shared with the calls that keep them
+  absl::InlinedVector<std::shared_ptr<const DeviceRows>, 2> rows_;  // that the run reads
+  absl::InlinedVector<DeviceBuffer, 2> inputs_;
+  absl::InlinedVector<HostTensor, 1> bounces_;  // pinned
+  // Shared with the calls that keep them.
+  absl::InlinedVector<std::shared_ptr<DeviceRows::Block>, 2> outputs_;
 };
 
 }  // namespace omserve

@@ -121,9 +121,9 @@ bool BatchEngine::EndPipeline(scheduling::PipelineId pipeline) {
   {
     MutexLock lock(mutex_);
     scheduler_.EndPipeline(pipeline);
-    after = Turn();
+    Turn(after);
   }
-  Conclude(std::move(after));
+  Conclude(after);
   std::vector<EngineStage*> stages;
   bool idle = false;
   {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -15,12 +16,14 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "pipelines/base/clock.h"
 #include "pipelines/base/executor.h"
 #include "pipelines/base/mutex.h"
 #include "pipelines/graphs/model_runner.h"
+#include "server/base/spare_nodes.h"
 #include "server/base/thread.h"
 #include "server/batching/batch_observer.h"
 #include "server/batching/cost_cache.h"
@@ -101,12 +104,17 @@ class BatchEngine final : private DeviceLane::Owner {
       std::shared_ptr<PendingCall> call;
       scheduling::JobEnd end;
     };
-    std::vector<Ended> ended;
+    absl::InlinedVector<Ended, 1> ended;
     bool one_batch = false;  // has ended, on the thread that waited for it
     bool at_once = false;    // and on the one that submitted it
     std::vector<scheduling::FencedDevice> fenced;
-    std::vector<std::pair<const EngineStage*, int64_t>> depths;
-    std::vector<DeviceLane*> lanes;  // with batches to submit
+    absl::InlinedVector<std::pair<const EngineStage*, int64_t>, 1> depths;
+    absl::InlinedVector<DeviceLane*, 2> lanes;  // with batches to submit
+
+    // Somebody else sees to the lane.
+    void Leave(DeviceLane* lane) {
+      lanes.erase(std::remove(lanes.begin(), lanes.end(), lane), lanes.end());
+    }
   };
   // The last loan of a device.
   struct Lending {
@@ -141,16 +149,15 @@ class BatchEngine final : private DeviceLane::Owner {
   absl::Status Place(const StageCall& call, const EngineStage& stage,
                      scheduling::JobSpec& spec) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Lets the scheduler do what is due, and hands its batches out.
-  Aftermath Turn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  DeviceLane* HandOut(const scheduling::ScheduledBatch& order)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Turn(Aftermath& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  DeviceLane* HandOut(scheduling::ScheduledBatch scheduled) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon(const scheduling::FencedDevice& fenced) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The call of a job that has ended, unless it was taken out before.
   void TakeOut(scheduling::JobEnd& end, Aftermath& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Forget(const PendingCall& call, int64_t request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Conclude, with the last lane's batches submitted on the calling thread.
-  void ConcludeHere(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Conclude(Aftermath aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ConcludeHere(Aftermath& aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Lets go of the calls that have ended.
+  void Conclude(Aftermath& aftermath) ABSL_LOCKS_EXCLUDED(mutex_);
   void LeaveDevice(int64_t batch) ABSL_LOCKS_EXCLUDED(mutex_);
   // The request that all items of a batch are of; 0 when they are of several.
   int64_t RequestOf(const scheduling::ScheduledBatch& order) const
@@ -172,10 +179,13 @@ class BatchEngine final : private DeviceLane::Owner {
   CondVar left_;  // a batch has left its device
   scheduling::Scheduler scheduler_ ABSL_GUARDED_BY(mutex_);
   std::vector<EngineStage*> stages_ ABSL_GUARDED_BY(mutex_);  // by id
-  std::unordered_map<int64_t, std::shared_ptr<PendingCall>> calls_ ABSL_GUARDED_BY(mutex_);
-  std::unordered_map<int64_t, std::vector<int64_t>> requests_ ABSL_GUARDED_BY(mutex_);  // jobs
-  // Not left their device yet, in the order of their numbers.
-  std::map<int64_t, scheduling::ScheduledBatch> batches_ ABSL_GUARDED_BY(mutex_);
+  scheduling::Effects effects_ ABSL_GUARDED_BY(mutex_);       // of one Turn after the other
+  using Calls = std::unordered_map<int64_t, std::shared_ptr<PendingCall>>;
+  using Batches = std::map<int64_t, scheduling::ScheduledBatch>;
+  Calls calls_ ABSL_GUARDED_BY(mutex_);      // by job
+  Batches batches_ ABSL_GUARDED_BY(mutex_);  // not left their device yet; by number
+  SpareNodes<Calls> spare_calls_ ABSL_GUARDED_BY(mutex_);
+  SpareNodes<Batches> spare_batches_ ABSL_GUARDED_BY(mutex_);
   // Batches that were on a device when a wait there told an error.
   std::set<int64_t> unclear_ ABSL_GUARDED_BY(mutex_);
   std::vector<Lending> lending_ ABSL_GUARDED_BY(mutex_);  // by device

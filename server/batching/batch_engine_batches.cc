@@ -13,9 +13,9 @@ void BatchEngine::OnBatchRun(int64_t batch) {
   {
     MutexLock lock(mutex_);
     scheduler_.OnBatchRun(batch, Now());
-    after = Turn();
+    Turn(after);
   }
-  Conclude(std::move(after));
+  Conclude(after);
 }
 
 void BatchEngine::OnBatchEnded(BatchEnd end) {
@@ -27,18 +27,18 @@ void BatchEngine::OnBatchEnded(BatchEnd end) {
     if (outcome.result == scheduling::BatchResult::kOk) {
       for (const Segment& segment : end.batch.segments) {
         end.timing.queue = end.batch.formed - segment.call->enqueued();
-        segment.call->AddRows(segment.outputs, segment.first, segment.items, end.timing);
+        segment.call->AddRows(*segment.outputs, segment.first, segment.items, end.timing);
       }
     }
     scheduler_.OnBatchEnded(end.batch.id, outcome, Now());
-    after = Turn();
+    Turn(after);
     after.one_batch = true;
     after.at_once = end.looks != nullptr;
     after.depths.emplace_back(end.batch.stage, scheduler_.waiting_items(end.batch.stage->id()));
   }
   end.batch.segments.clear();
-  std::erase(after.lanes, end.looks);
-  Conclude(std::move(after));
+  after.Leave(end.looks);
+  Conclude(after);
   LeaveDevice(end.batch.id);
 }
 
@@ -96,7 +96,7 @@ void BatchEngine::OnBatchLost(FormedBatch batch) { LeaveDevice(batch.id); }
 // The last use of the batch's stage, which may go now.
 void BatchEngine::LeaveDevice(int64_t batch) {
   MutexLock lock(mutex_);
-  batches_.erase(batch);
+  spare_batches_.Keep(batches_.extract(batch));
   unclear_.erase(batch);
   left_.NotifyAll();
 }

@@ -43,9 +43,9 @@ void BatchEngine::Leave(RequestContext& context, bool completed) {
     MutexLock lock(mutex_);
     if (context.number() == 0) return;
     if (!scheduler_.EndRequest(context.number(), completed)) return;
-    after = Turn();
+    Turn(after);
   }
-  Conclude(std::move(after));
+  Conclude(after);
 }
 
 void BatchEngine::Cancel(RequestContext& context) {
@@ -53,12 +53,10 @@ void BatchEngine::Cancel(RequestContext& context) {
   Aftermath after;
   {
     MutexLock lock(mutex_);
-    const auto jobs = requests_.find(context.number());
-    if (jobs == requests_.end()) return;
-    for (const int64_t job : jobs->second) scheduler_.Cancel(job);
-    after = Turn();
+    if (!scheduler_.CancelJobs(context.number())) return;
+    Turn(after);
   }
-  Conclude(std::move(after));
+  Conclude(after);
 }
 
 StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, RequestContext& context,
@@ -90,18 +88,17 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
                                                    std::move(pass), now);
       pending->set_job(submitted.job, spec.request);
       pending->set_items_cut(submitted.items_cut);
-      promise.resize(stage.info().outputs.size());
+      if (!pending->call().keep.empty()) promise.resize(stage.info().outputs.size());
       for (const int output : pending->call().keep) {
         promise[static_cast<size_t>(output)].device =
             std::make_shared<PromisedRows>(pending, static_cast<size_t>(output));
       }
-      calls_[submitted.job] = std::move(pending);
-      requests_[spec.request].push_back(submitted.job);
+      spare_calls_.Add(calls_, submitted.job) = std::move(pending);
       // The caller may have gone before it could find the job.
       if (context.cancelled()) scheduler_.Cancel(submitted.job);
     }
     if (!SubmitBurst::Holds(*this)) {
-      after = Turn();
+      Turn(after);
       after.depths.emplace_back(&stage, scheduler_.waiting_items(stage.id()));
     }
   }
@@ -110,7 +107,7 @@ StagePromise BatchEngine::Submit(const EngineStage& stage, StageCall call, Reque
       done(std::move(refused));
     });
   }
-  ConcludeHere(std::move(after));
+  ConcludeHere(after);
   return promise;
 }
 
@@ -118,18 +115,18 @@ void BatchEngine::Look() {
   Aftermath after;
   {
     MutexLock lock(mutex_);
-    after = Turn();
+    Turn(after);
   }
-  ConcludeHere(std::move(after));
+  ConcludeHere(after);
 }
 
-void BatchEngine::ConcludeHere(Aftermath aftermath) {
+void BatchEngine::ConcludeHere(Aftermath& aftermath) {
   DeviceLane* here = nullptr;
   if (options_.submit_here && !aftermath.lanes.empty()) {
     here = aftermath.lanes.back();
-    std::erase(aftermath.lanes, here);
+    aftermath.Leave(here);
   }
-  Conclude(std::move(aftermath));
+  Conclude(aftermath);
   if (here != nullptr) here->SubmitHere();
 }
 

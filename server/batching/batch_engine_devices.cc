@@ -148,9 +148,9 @@ absl::Status BatchEngine::BringBack(size_t device) {
     MutexLock lock(mutex_);
     retired_.push_back(std::exchange(lanes_[device], std::move(lanes)));
     scheduler_.Revive(static_cast<int>(device), Now());
-    after = Turn();
+    Turn(after);
   }
-  Conclude(std::move(after));
+  Conclude(after);
   return absl::OkStatus();
 }
 

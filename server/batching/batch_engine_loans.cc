@@ -69,10 +69,10 @@ void BatchEngine::GiveBack(size_t device) {
     scheduler_.Release(static_cast<scheduling::DeviceId>(device));
     lending_[device].lent = false;
     lending_[device].given_back = Now();
-    after = Turn();
+    Turn(after);
     left_.NotifyAll();
   }
-  Conclude(std::move(after));
+  Conclude(after);
 }
 
 }  // namespace omserve

@@ -20,26 +20,27 @@ absl::Status StatusOf(const scheduling::JobEnd& end) {
 
 absl::Time BatchEngine::Now() { return last_now_ = std::max(last_now_, clock_.Now()); }
 
-BatchEngine::Aftermath BatchEngine::Turn() {
-  scheduling::Effects effects = scheduler_.Advance(Now());
-  Aftermath after;
+void BatchEngine::Turn(Aftermath& after) {
+  scheduler_.Advance(Now(), effects_);
+  after.ended.reserve(effects_.ended.size());
   // Those that ended well have all their rows, whatever becomes of their device now.
-  for (scheduling::JobEnd& end : effects.ended) {
+  for (scheduling::JobEnd& end : effects_.ended) {
     if (end.reason == scheduling::EndReason::kDone) TakeOut(end, after);
   }
   // Before anything else: what goes on elsewhere must not be where the device may still write.
-  for (const scheduling::FencedDevice& fenced : effects.fenced) Abandon(fenced);
-  for (const scheduling::ScheduledBatch& batch : effects.batches) {
-    after.lanes.push_back(HandOut(batch));
+  for (const scheduling::FencedDevice& fenced : effects_.fenced) Abandon(fenced);
+  for (scheduling::ScheduledBatch& batch : effects_.batches) {
+    after.lanes.push_back(HandOut(std::move(batch)));
   }
-  for (scheduling::JobEnd& end : effects.ended) TakeOut(end, after);
-  after.fenced = std::move(effects.fenced);
-  wake_ = effects.wake;
+  for (scheduling::JobEnd& end : effects_.ended) TakeOut(end, after);
+  after.fenced = std::move(effects_.fenced);
+  wake_ = effects_.wake;
   if (wake_ < armed_) timer_.NotifyOne();
-  return after;
 }
 
-DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
+DeviceLane* BatchEngine::HandOut(scheduling::ScheduledBatch scheduled) {
+  scheduling::ScheduledBatch& order = spare_batches_.Add(batches_, scheduled.id);
+  order = std::move(scheduled);
   FormedBatch batch;
   batch.id = order.id;
   batch.stage = stages_[static_cast<size_t>(order.stage)];
@@ -47,14 +48,14 @@ DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
   batch.items = order.items;
   batch.formed = last_now_;
   const int device = devices_.device(static_cast<size_t>(order.device)).id();
+  batch.segments.reserve(order.segments.size());
   for (const scheduling::Segment& segment : order.segments) {
     // Found: a job lives while it has items in a batch, and Advance hands out what it formed.
     std::shared_ptr<PendingCall> call = calls_.at(segment.job);
-    std::shared_ptr<CallOutputs> outputs = call->OutputsOn(device);
+    CallOutputs& outputs = call->OutputsOn(device);
     batch.segments.push_back(
-        {std::move(call), std::move(outputs), segment.first, segment.items, segment.row});
+        {std::move(call), &outputs, segment.first, segment.items, segment.row});
   }
-  batches_.emplace(order.id, order);
   DeviceLane* const lane =
       lanes_[static_cast<size_t>(order.device)][static_cast<size_t>(order.lane)].get();
   if (!lane->Queue(std::move(batch))) batches_.erase(order.id);
@@ -64,19 +65,11 @@ DeviceLane* BatchEngine::HandOut(const scheduling::ScheduledBatch& order) {
 void BatchEngine::TakeOut(scheduling::JobEnd& end, Aftermath& after) {
   const auto call = calls_.find(end.job);
   if (call == calls_.end()) return;
-  Forget(*call->second, end.request);
   after.ended.push_back({std::move(call->second), std::move(end)});
-  calls_.erase(call);
+  spare_calls_.Keep(calls_.extract(call));
 }
 
-void BatchEngine::Forget(const PendingCall& call, int64_t request) {
-  const auto jobs = requests_.find(request);
-  if (jobs == requests_.end()) return;
-  std::erase(jobs->second, call.job());
-  if (jobs->second.empty()) requests_.erase(jobs);
-}
-
-void BatchEngine::Conclude(Aftermath aftermath) {
+void BatchEngine::Conclude(Aftermath& aftermath) {
   for (DeviceLane* const lane : aftermath.lanes) lane->SubmitSoon();
   for (const scheduling::FencedDevice& fenced : aftermath.fenced) {
     spdlog::error("device {} takes no work any more: {}",
@@ -98,6 +91,7 @@ void BatchEngine::Conclude(Aftermath aftermath) {
   for (const auto& [stage, items] : aftermath.depths) {
     observer_.OnQueueDepth(stage->pipeline(), stage->spec().name, static_cast<int>(items));
   }
+  aftermath.ended.clear();
 }
 
 void BatchEngine::TimerLoop() {
@@ -114,9 +108,9 @@ void BatchEngine::TimerLoop() {
       }
       if (stopping_) return;
       if (wake_ > Now()) continue;
-      after = Turn();
+      Turn(after);
     }
-    Conclude(std::move(after));
+    Conclude(after);
   }
 }
 

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "pipelines/base/mutex.h"
 #include "pipelines/graphs/model_runner.h"
@@ -19,8 +19,8 @@
 
 namespace omserve {
 
-// Where the outputs of a call go, or of the part of it that one device runs. Shared by the batches
-// with items of the call (counted). Thread-safe; each batch writes rows of its own.
+// Where the outputs of a call go, or of the part of it that one device runs. Owned by the call,
+// used by the batches with items of it. Thread-safe; each batch writes rows of its own.
 class CallOutputs {
  public:
   // 'call' and 'info' outlive the object. A call with 'keep' runs on one device only.
@@ -71,7 +71,7 @@ class CallOutputs {
   mutable Mutex mutex_;
   bool made_ ABSL_GUARDED_BY(mutex_) = false;
   bool gathers_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<Output> outputs_ ABSL_GUARDED_BY(mutex_);
+  absl::InlinedVector<Output, 1> outputs_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace omserve

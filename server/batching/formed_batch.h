@@ -16,8 +16,8 @@ namespace omserve {
 // Items of one call that go into one batch, one after the other.
 struct Segment {
   std::shared_ptr<PendingCall> call;
-  std::shared_ptr<CallOutputs> outputs;  // of the call, on the batch's device
-  int64_t first = 0;                     // item of the call
+  CallOutputs* outputs = nullptr;  // of the call, on the batch's device
+  int64_t first = 0;               // item of the call
   int64_t items = 0;
   int64_t row = 0;  // row of the batch
 };

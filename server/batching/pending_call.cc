@@ -4,41 +4,49 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace omserve {
 
-std::shared_ptr<CallOutputs> PendingCall::OutputsOn(int device) {
+CallOutputs& PendingCall::OutputsOn(int device) {
   MutexLock lock(mutex_);
-  std::shared_ptr<CallOutputs>& outputs = outputs_[device];
-  if (outputs != nullptr) return outputs;
-  outputs = std::make_shared<CallOutputs>(call_, info(), device);
-  if (call_.keep.empty() || outputs_.size() == 1) return outputs;
-  // All of it runs again, here.
-  std::shared_ptr<CallOutputs> own = std::move(outputs);
-  outputs_.clear();
-  parts_.clear();
-  return outputs_[device] = std::move(own);
+  for (CallOutputs* const outputs : outputs_) {
+    if (outputs->device() == device) return *outputs;
+  }
+  if (!call_.keep.empty() && !outputs_.empty()) {  // all of it runs again, here
+    outputs_.clear();
+    parts_.clear();
+  }
+  outputs_.push_back(&MakeOutputs(device));
+  return *outputs_.back();
+}
+
+CallOutputs& PendingCall::MakeOutputs(int device) {
+  if (!first_.has_value()) return first_.emplace(call_, info(), device);
+  return *others_.emplace_back(std::make_unique<CallOutputs>(call_, info(), device));
 }
 
 void PendingCall::Abandon(int device) {
   MutexLock lock(mutex_);
-  const auto found = outputs_.find(device);
+  const auto found =
+      std::find_if(outputs_.begin(), outputs_.end(),
+                   [device](const CallOutputs* outputs) { return outputs->device() == device; });
   if (found == outputs_.end()) return;
-  found->second->Abandon();
+  (*found)->Abandon();
   outputs_.erase(found);
   if (!call_.keep.empty()) parts_.clear();  // all of it runs again
 }
 
 std::shared_ptr<const DeviceRows> PendingCall::kept(size_t output) const {
   MutexLock lock(mutex_);
-  return outputs_.empty() ? nullptr : outputs_.begin()->second->kept(output);
+  return outputs_.empty() ? nullptr : outputs_.front()->kept(output);
 }
 
-void PendingCall::AddRows(const std::shared_ptr<CallOutputs>& outputs, int64_t first, int64_t items,
+void PendingCall::AddRows(CallOutputs& outputs, int64_t first, int64_t items,
                           const StageTiming& timing) {
   MutexLock lock(mutex_);
-  if (outputs->abandoned()) return;  // too late: these rows run again
-  parts_.push_back({outputs, first, items});
+  if (outputs.abandoned()) return;  // too late: these rows run again
+  parts_.push_back({&outputs, first, items});
   AddTiming(timing);
 }
 
@@ -57,24 +65,24 @@ void PendingCall::AddTiming(const StageTiming& timing) {
 
 StageResult PendingCall::Result() {
   if (parts_.empty()) return CallOutputs(call_, info(), context_->device()).Result();  // no items
-  std::shared_ptr<CallOutputs> whole = parts_.front().outputs;
+  CallOutputs* whole = parts_.front().outputs;
   const bool one = std::all_of(parts_.begin(), parts_.end(),
                                [&](const Part& part) { return part.outputs == whole; });
   if (!one || whole->abandoned()) {
-    whole = std::make_shared<CallOutputs>(call_, info(), whole->device());
+    whole = &MakeOutputs(whole->device());
     for (const Part& part : parts_) whole->CopyHostRows(*part.outputs, part.first, part.items);
   }
   return whole->Result();
 }
 
 void PendingCall::Finish(const absl::Status& status, Executor& executor, bool here) {
-  absl::StatusOr<StageResult> result = absl::UnknownError("not run");
+  absl::StatusOr<StageResult> result;
   {
     MutexLock lock(mutex_);
     if (timing_.batches > 0) {
       timing_.stage = std::string(call_.stage);
       context_->set_device(timing_.device);
-      context_->AddTiming(timing_);
+      context_->AddTiming(std::move(timing_));
     }
     if (status.ok()) {
       result = Result();

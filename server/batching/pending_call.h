@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "pipelines/base/executor.h"
@@ -52,8 +52,9 @@ class PendingCall {
   // Items above the request's limit, which are not part of the call; set likewise.
   void set_items_cut(int64_t items) { items_cut_ = items; }
 
-  // Where a batch on 'device' puts its rows. A call that keeps rows has one such place only.
-  std::shared_ptr<CallOutputs> OutputsOn(int device) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Where a batch on 'device' puts its rows; lives as long as the call. A call that keeps rows has
+  // one such place only.
+  CallOutputs& OutputsOn(int device) ABSL_LOCKS_EXCLUDED(mutex_);
   // The device has failed and may still write: what comes next goes elsewhere, and the answer is
   // not in the memory that it may write to.
   void Abandon(int device) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -61,8 +62,8 @@ class PendingCall {
   std::shared_ptr<const DeviceRows> kept(size_t output) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A batch with 'items' of the call from 'first' on has ended well; they are in 'outputs'.
-  void AddRows(const std::shared_ptr<CallOutputs>& outputs, int64_t first, int64_t items,
-               const StageTiming& timing) ABSL_LOCKS_EXCLUDED(mutex_);
+  void AddRows(CallOutputs& outputs, int64_t first, int64_t items, const StageTiming& timing)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Ends the call: its result, or 'status', goes to 'executor', or to 'done' at once if 'here'. To
   // be called once.
@@ -82,16 +83,20 @@ class PendingCall {
 
   // Rows that have been computed.
   struct Part {
-    std::shared_ptr<CallOutputs> outputs;
+    CallOutputs* outputs = nullptr;
     int64_t first = 0;
     int64_t items = 0;
   };
   void AddTiming(const StageTiming& timing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  CallOutputs& MakeOutputs(int device) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StageResult Result() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
-  std::map<int, std::shared_ptr<CallOutputs>> outputs_ ABSL_GUARDED_BY(mutex_);  // by device
-  std::vector<Part> parts_ ABSL_GUARDED_BY(mutex_);  // in the order in which they ended
+  // All that were made: batches may still write to those that are in use no more.
+  std::optional<CallOutputs> first_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<CallOutputs>> others_ ABSL_GUARDED_BY(mutex_);
+  absl::InlinedVector<CallOutputs*, 1> outputs_ ABSL_GUARDED_BY(mutex_);  // in use; one a device
+  absl::InlinedVector<Part, 1> parts_ ABSL_GUARDED_BY(mutex_);  // in the order in which they ended
   StageTiming timing_ ABSL_GUARDED_BY(mutex_);
 
   std::optional<Gate::Pass> pass_;  // with done_: only touched at the end
