@@ -20,7 +20,7 @@ namespace omserve {
 struct StageTiming {
   std::string stage;
   absl::Duration queue;       // from submit to the moment a batch took it
-  absl::Duration batch_form;  // taking the items and addressing the buffers
+  absl::Duration batch_form;  // from then to when all was there for the run
   absl::Duration h2d;
   absl::Duration gather;  // on the device, of rows that other batches left there
   absl::Duration execute;

@@ -27,7 +27,6 @@ absl::Status Batch::Submit(ModelInstance& instance, ExecutionSlot& slot, const L
   }
   addressed_ = clock.Now();
   OMSERVE_RETURN_IF_ERROR(instance.Execute(slot, streams.run));
-  run_queued_ = clock.Now();
   OMSERVE_RETURN_IF_ERROR(streams.run.Record(events.run_end));
   OMSERVE_RETURN_IF_ERROR(KeepOutputs(streams.run));
   if (!streams.one()) {

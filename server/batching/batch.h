@@ -53,13 +53,12 @@ class Batch {
 
   // Queues copies in, run and copies out. Never waits for the device, unless rows must come from
   // another one. On an error part of it may be queued.
-  // 'clock' tells when the run was queued.
+  // 'clock' tells when all was there for the run.
   absl::Status Submit(ModelInstance& instance, ExecutionSlot& slot, const LaneStreams& streams,
                       LaneEvents& events, const Clock& clock);
-  // When all was there for the run to be queued; infinite past if never.
+  // When all was there for the run to be queued, which the run's time begins with. Infinite past if
+  // never.
   absl::Time addressed() const { return addressed_; }
-  // When the run was queued: what the host does after that delays nobody. Infinite past if never.
-  absl::Time run_queued() const { return run_queued_; }
 
   // True when rows were gathered on the device before the run.
   bool gathered() const { return gathered_; }
@@ -89,7 +88,6 @@ class Batch {
   TensorMover& mover_;
   bool gathered_ = false;
   absl::Time addressed_ = absl::InfinitePast();
-  absl::Time run_queued_ = absl::InfinitePast();
   absl::InlinedVector<std::shared_ptr<const DeviceRows>, 2> rows_;  // that the run reads
   absl::InlinedVector<DeviceBuffer, 2> inputs_;
   absl::InlinedVector<HostTensor, 1> bounces_;  // pinned

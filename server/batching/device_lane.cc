@@ -180,13 +180,11 @@ std::optional<DeviceLane::Running> DeviceLane::SubmitOne(FormedBatch formed) {
                               stage.slot(device_index_, index_, running.slot),
                               StreamsFor(running.alone), *running.events, clock_);
   }
-  running.batch_form = std::max(running.batch->run_queued(), start) - start;
+  running.batch_form = std::max(running.batch->addressed(), start) - start;
   if (running.brief && running.submitted.ok() && running.events->out_end.Happened()) {
     // Nothing is left to wait for; but an error is only told here, and what follows one waits.
     running.submitted = StreamsFor(running.alone).out.Synchronize(running.events->out_end, kSlice);
     if (running.submitted.ok()) {
-      // It ran while it was queued, which is told as its run.
-      running.batch_form = std::max(running.batch->addressed(), start) - start;
       MutexLock lock(here_mutex_);
       ++here_;
       return running;
