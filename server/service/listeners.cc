@@ -12,6 +12,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "grpc/health/v1/health.pb.h"
 #include "server/service/server_credentials.h"
 
 namespace omserve {
@@ -63,8 +64,9 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(
   }
   out->SetServing(false);
 
-  // After the health listener, which answers health alone.
+  // After the health listener, which answers health alone. It tells of linked messages only.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
   grpc::ServerBuilder main;
   AddCommon(main);
   main.SetMaxReceiveMessageSize(options.max_message_bytes);

@@ -63,8 +63,11 @@ std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::s
   return bytes == std::string("\x08\x02", 2) ? "NOT_SERVING" : "UNKNOWN";
 }
 
-std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
-                              const std::string& token) {
+namespace {
+
+// The raw answer to a request of server reflection with one field; empty when it failed.
+std::string Reflected(const std::shared_ptr<grpc::Channel>& channel, int field,
+                      const std::string& text, const std::string& token) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
@@ -76,7 +79,7 @@ std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
   bool read = Next(queue);
   grpc::ByteBuffer answer;
   if (read) {
-    call->WriteLast(OneString(7, "*"), grpc::WriteOptions(), nullptr);
+    call->WriteLast(OneString(field, text), grpc::WriteOptions(), nullptr);
     Next(queue);
     call->Read(&answer, nullptr);
     read = Next(queue);
@@ -85,6 +88,20 @@ std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
   call->Finish(&status, nullptr);
   Next(queue);
   return read ? Bytes(answer) : std::string();
+}
+
+}  // namespace
+
+std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
+                              const std::string& token) {
+  constexpr int kListServices = 7;
+  return Reflected(channel, kListServices, "*", token);
+}
+
+std::string ReflectedFile(const std::shared_ptr<grpc::Channel>& channel,
+                          const std::string& symbol) {
+  constexpr int kFileContainingSymbol = 4;
+  return Reflected(channel, kFileContainingSymbol, symbol, "");
 }
 
 std::string Scrape(int port) {

@@ -18,6 +18,9 @@ std::string HealthOf(const std::shared_ptr<grpc::Channel>& channel, const std::s
 std::string ReflectedServices(const std::shared_ptr<grpc::Channel>& channel,
                               const std::string& token = "");
 
+// The raw answer of server reflection to "the file with this symbol".
+std::string ReflectedFile(const std::shared_ptr<grpc::Channel>& channel, const std::string& symbol);
+
 // The body of GET http://127.0.0.1:port/metrics.
 std::string Scrape(int port);
 

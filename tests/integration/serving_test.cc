@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -139,6 +140,13 @@ TEST_F(ServingTest, ReflectsItsServices) {
   const std::string services = ReflectedServices(server_->channel());
   EXPECT_THAT(services, HasSubstr("omserve.v1.Vision"));
   EXPECT_THAT(services, HasSubstr("grpc.health.v1.Health"));
+  const std::pair<const char*, const char*> messages[] = {
+      {"omserve.v1.Vision", "DetectRequest"},
+      {"inference.GRPCInferenceService", "ModelInferRequest"},
+      {"grpc.health.v1.Health", "HealthCheckRequest"}};
+  for (const auto& [service, message] : messages) {  // what a shell's client asks before it calls
+    EXPECT_THAT(ReflectedFile(server_->channel(), service), HasSubstr(message)) << service;
+  }
 }
 
 TEST_F(ServingTest, CountsWhatItDoes) {
