@@ -31,7 +31,7 @@ struct LaneStreams {
 };
 
 // The marks of one batch in the streams; owned by the lane and used again. With one stream for all,
-// run_start and keep_end are not set: in_end is where the run starts.
+// run_start and keep_end are not set: in_end is where the run starts. out_start: see Batch.
 struct LaneEvents {
   Event in_start, in_end, gather_start, gather_end, run_start, run_end, keep_end, out_start,
       out_end;
@@ -63,11 +63,22 @@ class Batch {
   // True when rows were gathered on the device before the run.
   bool gathered() const { return gathered_; }
 
+  // False when the copies out start where the run ends: out_start is not set then.
+  bool out_start_set() const { return out_start_set_; }
+
   // Gives the batch up: its memory is released, its calls are the caller's. REQUIRES: all its work
   // has ended.
   FormedBatch Release() { return std::move(formed_); }
 
  private:
+  absl::Status PrepareOutputs();
+  // Small rows come to the host in one copy, into one block that the calls share.
+  void ShareHost();
+  // The rows of an input one after the other, when they are many and small: a copy more on the
+  // host, but only one to the device. Unset when they are not, or there is no memory.
+  HostTensor GatherOnHost(size_t input) const;
+  // True when a copy for each call would take longer to ask for than to do.
+  bool ManySmall(size_t row_bytes) const;
   absl::Status SetInputs(ExecutionSlot& slot, const LaneStreams& streams, LaneEvents& events);
   // Copies the rows of one call to where the run reads them.
   absl::Status Gather(const Segment& segment, size_t input, std::byte* to,
@@ -87,10 +98,13 @@ class Batch {
   StagingPool& staging_;
   TensorMover& mover_;
   bool gathered_ = false;
+  bool kept_ = false;  // rows were put together on the device, behind the run
+  bool out_start_set_ = false;
   absl::Time addressed_ = absl::InfinitePast();
   absl::InlinedVector<std::shared_ptr<const DeviceRows>, 2> rows_;  // that the run reads
   absl::InlinedVector<DeviceBuffer, 2> inputs_;
   absl::InlinedVector<HostTensor, 1> bounces_;  // pinned
+  absl::InlinedVector<HostTensor, 2> shared_;   // by output, where ShareHost made one; or empty
   // Shared with the calls that keep them.
   absl::InlinedVector<std::shared_ptr<DeviceRows::Block>, 2> outputs_;
 };

@@ -10,6 +10,18 @@
 
 namespace omserve {
 
+bool CallOutputs::untouched() const {
+  MutexLock lock(mutex_);
+  return !made_;
+}
+
+void CallOutputs::UseHost(size_t index, std::shared_ptr<std::byte> rows) {
+  const ModelTensor& output = info_.outputs[index];
+  Shape shape = output.ShapeFor(call_.items, info_.max_gear());
+  MutexLock lock(mutex_);
+  outputs_[index].host = HostTensor(output.dtype, std::move(shape), std::move(rows));
+}
+
 absl::Status CallOutputs::Prepare(const Device& device, StagingPool& staging, bool split) {
   MutexLock lock(mutex_);
   if (!made_) OMSERVE_RETURN_IF_ERROR(MakeHost(staging));
@@ -22,9 +34,10 @@ absl::Status CallOutputs::Prepare(const Device& device, StagingPool& staging, bo
 absl::Status CallOutputs::MakeHost(StagingPool& staging) {
   for (const int index : call_.fetch) {
     const ModelTensor& output = info_.outputs[static_cast<size_t>(index)];
+    HostTensor& host = outputs_[static_cast<size_t>(index)].host;
+    if (host.has_value()) continue;  // UseHost
     OMSERVE_ASSIGN_OR_RETURN(
-        outputs_[static_cast<size_t>(index)].host,
-        staging.TryAllocate(output.dtype, output.ShapeFor(call_.items, info_.max_gear())));
+        host, staging.TryAllocate(output.dtype, output.ShapeFor(call_.items, info_.max_gear())));
   }
   return absl::OkStatus();
 }

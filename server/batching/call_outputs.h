@@ -32,6 +32,11 @@ class CallOutputs {
   void Abandon() { abandoned_.store(true); }
   bool abandoned() const { return abandoned_.load(); }
 
+  // No memory was made for it yet.
+  bool untouched() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The host's copy of an output goes to 'rows', 64-byte aligned, instead of memory of its own.
+  // REQUIRES: untouched.
+  void UseHost(size_t output, std::shared_ptr<std::byte> rows) ABSL_LOCKS_EXCLUDED(mutex_);
   // Makes the memory, once; 'split' when the items do not all go into one batch.
   // RESOURCE_EXHAUSTED.
   absl::Status Prepare(const Device& device, StagingPool& staging, bool split)

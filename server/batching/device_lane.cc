@@ -261,7 +261,8 @@ StageTiming DeviceLane::TimingOf(const Running& running, const absl::Status& sta
   timing.h2d = Between(events.in_start, events.in_end);
   if (running.batch->gathered()) timing.gather = Between(events.gather_start, events.gather_end);
   timing.execute = Between(running.alone ? events.in_end : events.run_start, events.run_end);
-  timing.d2h = Between(events.out_start, events.out_end);
+  const Event& out_start = running.batch->out_start_set() ? events.out_start : events.run_end;
+  timing.d2h = Between(out_start, events.out_end);
   return timing;
 }
 

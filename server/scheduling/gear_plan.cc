@@ -29,9 +29,14 @@ GearPlan::GearPlan(std::vector<Gear> gears) : gears_(std::move(gears)) {
     shortest_ = std::min(shortest_, gears_[i].cost);
   }
   per_item_ = gears_[best_].cost / gears_[best_].rows;
-  table_.resize(static_cast<size_t>(kTableGears * gears_.back().rows + 1));
-  for (size_t items = 1; items < table_.size(); ++items) {
-    Cell& cell = table_[items];
+  most_ = kTableGears * gears_.back().rows;
+  table_.reserve(static_cast<size_t>(most_) + 1);
+  table_.emplace_back();  // no items
+}
+
+const GearPlan::Cell& GearPlan::At(int64_t wanted) const {
+  for (size_t items = table_.size(); items <= static_cast<size_t>(wanted); ++items) {
+    Cell cell;
     cell.time = absl::InfiniteDuration();
     for (size_t gear = 0; gear < gears_.size(); ++gear) {
       const size_t rows = static_cast<size_t>(gears_[gear].rows);
@@ -43,28 +48,26 @@ GearPlan::GearPlan(std::vector<Gear> gears) : gears_(std::move(gears)) {
       if (time > cell.time || (time == cell.time && padding > cell.padding)) continue;
       cell = {time, padding, gear};
     }
+    table_.push_back(cell);
   }
+  return table_[static_cast<size_t>(wanted)];
 }
 
 int64_t GearPlan::Bulk(int64_t items) const {
-  const int64_t table = static_cast<int64_t>(table_.size()) - 1;
-  if (items <= table) return 0;
+  if (items <= most_) return 0;
   const int64_t rows = gears_[best_].rows;
-  return (items - table + rows - 1) / rows;
+  return (items - most_ + rows - 1) / rows;
 }
 
-absl::Duration GearPlan::TimeInBulk(int64_t items) const {
+absl::Duration GearPlan::LongTime(int64_t items) const {
   const int64_t bulk = Bulk(items);
-  return bulk * gears_[best_].cost +
-         table_[static_cast<size_t>(items - bulk * gears_[best_].rows)].time;
+  return bulk * gears_[best_].cost + At(items - bulk * gears_[best_].rows).time;
 }
 
 int64_t GearPlan::Padding(int64_t items) const {
-  return table_[static_cast<size_t>(items - Bulk(items) * gears_[best_].rows)].padding;
+  return At(items - Bulk(items) * gears_[best_].rows).padding;
 }
 
-size_t GearPlan::First(int64_t items) const {
-  return Bulk(items) > 0 ? best_ : table_[static_cast<size_t>(items)].first;
-}
+size_t GearPlan::First(int64_t items) const { return Bulk(items) > 0 ? best_ : At(items).first; }
 
 }  // namespace omserve::scheduling

@@ -10,8 +10,9 @@
 namespace omserve::scheduling {
 
 // The cheapest way to run any number of items with given gears ("two of 4, or a padded 8?"): an
-// exact dynamic programme over the gears, with the last batch padded where that is cheaper. A
-// value; thread-compatible.
+// exact dynamic programme over the gears, with the last batch padded where that is cheaper. It goes
+// as far as somebody has asked, so that a plan for few items is made quickly. A value;
+// single-thread, const members too.
 class GearPlan {
  public:
   struct Gear {
@@ -26,7 +27,7 @@ class GearPlan {
   // The least device time for 'items'; zero for none.
   absl::Duration Time(int64_t items) const {
     const size_t index = static_cast<size_t>(items);
-    return index < table_.size() ? table_[index].time : TimeInBulk(items);
+    return index < table_.size() ? table_[index].time : LongTime(items);
   }
   // Rows that carry nothing on the way of Time(items); the least of the cheapest ways.
   int64_t Padding(int64_t items) const;
@@ -50,10 +51,14 @@ class GearPlan {
   };
   // How many batches of the best gear go before the table starts.
   int64_t Bulk(int64_t items) const;
-  absl::Duration TimeInBulk(int64_t items) const;
+  // Of items that the table may not have yet.
+  absl::Duration LongTime(int64_t items) const;
+  // REQUIRES: no bulk goes before.
+  const Cell& At(int64_t items) const;
 
   std::vector<Gear> gears_;
-  std::vector<Cell> table_;  // by items
+  int64_t most_ = 0;                 // items that the table may have
+  mutable std::vector<Cell> table_;  // by items, as far as it was needed
   size_t best_ = 0;
   absl::Duration per_item_;
   absl::Duration longest_;
