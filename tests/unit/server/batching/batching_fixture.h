@@ -137,7 +137,7 @@ class TestCall {
 };
 
 // Devices, a worker pool and a runner with two stages: "double" (y = 2x + 1) and "add" (y = x + 5),
-// four floats a row.
+// four floats a row unless the options say otherwise.
 class BatchingTest : public ::testing::Test {
  protected:
   static constexpr int64_t kWidth = 4;
@@ -159,6 +159,7 @@ class BatchingTest : public ::testing::Test {
     int instances = 1;
     int max_queue_items = 1024;
     int max_items_per_request = 0;
+    int64_t width = kWidth;             // floats a row
     std::vector<int> add_devices = {};  // of the second stage; empty: all
     EngineOptions engine = OneAhead();
   };
@@ -177,12 +178,13 @@ class BatchingTest : public ::testing::Test {
     ASSERT_TRUE(set.ok()) << set.status();
     devices_ = *std::move(set);
     std::vector<LoadedStage> stages;
+    width_ = options.width;
     for (const bool twice : {true, false}) {
       StageSpec spec;
       spec.name = twice ? "double" : "add";
       spec.om_path = Write(spec.name, hostacl::testing::LinearOm({.name = spec.name,
                                                                   .gears = options.gears,
-                                                                  .width = kWidth,
+                                                                  .width = options.width,
                                                                   .scale = twice ? 2.0f : 1.0f,
                                                                   .offset = twice ? 1.0f : 5.0f}));
       spec.instances = options.instances;
@@ -222,10 +224,10 @@ class BatchingTest : public ::testing::Test {
     call.items = items;
     call.fetch = {0};
     call.inputs.resize(1);
-    call.inputs[0].host = allocator.Allocate(DType::kFloat32, {items, kWidth});
-    for (int64_t i = 0; i < items * kWidth; ++i) {
+    call.inputs[0].host = allocator.Allocate(DType::kFloat32, {items, width_});
+    for (int64_t i = 0; i < items * width_; ++i) {
       call.inputs[0].host.as<float>()[static_cast<size_t>(i)] =
-          first + static_cast<float>(i / kWidth);
+          first + static_cast<float>(i / width_);
     }
     return call;
   }
@@ -280,6 +282,7 @@ class BatchingTest : public ::testing::Test {
   int started_runs() const { return started_runs_; }
 
   int started_runs_ = 0;
+  int64_t width_ = kWidth;
   WorkerPool pool_{"worker", 2};
   BatchLog log_;
   std::unique_ptr<DeviceSet> devices_;
