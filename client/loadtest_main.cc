@@ -17,6 +17,7 @@
 #include "client/load/load_progress_view.h"
 #include "client/load/load_report.h"
 #include "client/load/load_run.h"
+#include "client/load/timed_queue.h"
 
 namespace omserve::client {
 namespace {
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   // gRPC's locks look for deadlocks in some builds of Abseil; that would be a cost of every
   // request.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  omserve::client::PollToTheMicrosecond();
   const auto parsed = omserve::client::ParseLoadCommandLine(argc, argv);
   if (!parsed.command.has_value()) {
     (parsed.exit_status == 0 ? std::cout : std::cerr) << parsed.text;

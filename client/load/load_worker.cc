@@ -11,6 +11,12 @@
 #include "client/load/seeded_draw.h"
 
 namespace omserve::client {
+namespace {
+
+// So many requests at most, and then so many answers at most, when there is no end to either.
+constexpr int kTurn = 8;
+
+}  // namespace
 
 LoadWorker::LoadWorker(const LoadPlan& plan, int number, const LoadChannels& channels,
                        LoadProgress* progress, const AnswerCheck* check)
@@ -19,23 +25,20 @@ LoadWorker::LoadWorker(const LoadPlan& plan, int number, const LoadChannels& cha
       senders_(static_cast<uint64_t>(plan.options.senders)),
       progress_(progress),
       check_(check),
-      calls_(this, &queue_),
+      calls_(this, queue_.get()),
       recorder_(plan, progress),
-      next_due_(static_cast<uint64_t>(number)),
-      sent_(plan, progress) {
+      next_due_(static_cast<uint64_t>(number)) {
   Reconnect(channels);
 }
 
 LoadWorker::~LoadWorker() {
-  if (sender_.joinable()) {
-    sender_.join();
-    receiver_.join();
+  if (thread_.joinable()) {
+    thread_.join();
   }
 }
 
 void LoadWorker::Start() {
-  receiver_ = std::thread([this] { Receive(); });
-  sender_ = std::thread([this] { Send(); });
+  thread_ = std::thread([this] { Run(); });
 }
 
 void LoadWorker::Reconnect(const LoadChannels& channels) {
@@ -53,21 +56,20 @@ bool LoadWorker::WaitUntilDone(absl::Duration patience) {
 }
 
 LoadStats LoadWorker::TakeStats() {
-  sender_.join();
-  receiver_.join();
-  LoadStats stats = recorder_.Take();
-  MutexLock lock(sending_);
-  stats.Merge(sent_.Take());
-  return stats;
+  thread_.join();
+  return recorder_.Take();
 }
 
-void LoadWorker::Send() {
-  if (plan_.options.arrivals.has_value()) {
-    SendOnTime();
-  } else {
+void LoadWorker::Run() {
+  WakeSharply();
+  if (!plan_.options.arrivals.has_value()) {
     SendInFlight();
   }
-  while (!calls_.WaitUntilIdle(absl::Seconds(1))) {
+  while (next_due_ < plan_.schedule.size() || calls_.in_use() > 0) {
+    const int sent = SendDue();
+    int taken = 0;
+    while (queue_.Next(NextDue()) && sent == kTurn && ++taken < kTurn) {
+    }
   }
   queue_.Shutdown();
   MutexLock lock(done_mutex_);
@@ -75,22 +77,9 @@ void LoadWorker::Send() {
   done_changed_.NotifyAll();
 }
 
-void LoadWorker::SendOnTime() {
-  WakeSharply();
-  DueWait wait;
-  for (uint64_t number = next_due_; number < plan_.schedule.size(); number = next_due_) {
-    wait.Until(plan_.begin + plan_.schedule[number]);
-    if (next_due_ == number) {
-      MutexLock lock(sending_);
-      SendDue();
-    }
-  }
-}
-
-bool LoadWorker::IsDue() const {
-  const uint64_t number = next_due_.load(std::memory_order_relaxed);
-  return number < plan_.schedule.size() &&
-         std::chrono::steady_clock::now() >= plan_.begin + plan_.schedule[number];
+LoadTime LoadWorker::NextDue() const {
+  return next_due_ < plan_.schedule.size() ? plan_.begin + plan_.schedule[next_due_]
+                                           : LoadTime::max();
 }
 
 LoadOrder LoadWorker::OrderOf(uint64_t number, LoadTime scheduled, LoadTime sent) const {
@@ -100,24 +89,26 @@ LoadOrder LoadWorker::OrderOf(uint64_t number, LoadTime scheduled, LoadTime sent
           .sent = sent};
 }
 
-void LoadWorker::SendDue() {
+int LoadWorker::SendDue() {
   const auto limit =
       static_cast<size_t>(std::max(1, plan_.options.max_in_flight / plan_.options.senders));
-  for (uint64_t number = next_due_; number < plan_.schedule.size(); number += senders_) {
-    const LoadTime due = plan_.begin + plan_.schedule[number];
+  int turn = 0;
+  for (LoadTime due = NextDue(); turn < kTurn; due = NextDue()) {
     const LoadTime now = std::chrono::steady_clock::now();
     if (now < due) {
       break;
     }
-    const LoadOrder order = OrderOf(number, due, now);
+    const LoadOrder order = OrderOf(next_due_, due, now);
+    next_due_ += senders_;
+    ++turn;
     if (LoadCall* const call = calls_.Take(limit); call != nullptr) {
       Begin(call, order);
-      sent_.Sent(order);
+      recorder_.Sent(order);
     } else {
-      sent_.NotSent(order);
+      recorder_.NotSent(order);
     }
-    next_due_ = number + senders_;  // not before: whoever sees the end waits for the calls
   }
+  return turn;
 }
 
 void LoadWorker::SendInFlight() {
@@ -131,6 +122,7 @@ void LoadWorker::SendInFlight() {
       return;
     }
     Begin(calls_.Take(std::numeric_limits<size_t>::max()), OrderOf(number, now, now));
+    queue_.Next(now);  // the first ones may have been answered
   }
 }
 
@@ -138,18 +130,6 @@ void LoadWorker::Begin(LoadCall* call, const LoadOrder& order) {
   progress_->CountSent();
   MutexLock lock(stubs_mutex_);
   call->Begin(order, plan_, stubs_[order.number / senders_ % stubs_.size()]);
-}
-
-void LoadWorker::Receive() {
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_.Next(&tag, &ok)) {
-    static_cast<QueueEvent*>(tag)->Happened(ok);
-    if (IsDue() && sending_.TryLock()) {
-      SendDue();
-      sending_.Unlock();
-    }
-  }
 }
 
 void LoadWorker::Ended(LoadCall* call) {

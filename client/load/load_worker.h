@@ -5,7 +5,6 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -18,15 +17,16 @@
 #include "client/load/load_progress.h"
 #include "client/load/load_stats.h"
 #include "client/load/outcome_recorder.h"
+#include "client/load/timed_queue.h"
 #include "client/mutex.h"
 
 namespace omserve::client {
 
-// Sends its part of a plan's single requests over one completion queue, and takes the answers. In a
-// closed loop the end of a request starts the next one. In an open loop one thread sleeps until
-// something is due and sends it; the other takes the answers, and sends what is due as well when it
-// is the quicker one, which it is at high rates. No answer is ever waited for. Every call ends at
-// its deadline, so that a worker ends. Thread-compatible, Reconnect thread-safe.
+// Sends its part of a plan's single requests over one completion queue, and takes the answers, all
+// on one thread: two would hand each request to each other, and want the connection at once. In a
+// closed loop the end of a request starts the next one. In an open loop it takes answers until
+// something is due, and sends it. No answer is ever waited for. Every call ends at its deadline, so
+// that a worker ends. Thread-compatible, Reconnect thread-safe.
 class LoadWorker final : private LoadCall::Owner {
  public:
   // REQUIRES: 'plan', 'progress' and 'check' (may be null) outlive it; at least one channel.
@@ -43,17 +43,16 @@ class LoadWorker final : private LoadCall::Owner {
   // Waits until every request has ended, 'patience' at most; whether they have.
   bool WaitUntilDone(absl::Duration patience) ABSL_LOCKS_EXCLUDED(done_mutex_);
   // REQUIRES: WaitUntilDone has returned true.
-  LoadStats TakeStats() ABSL_LOCKS_EXCLUDED(sending_);
+  LoadStats TakeStats();
 
  private:
   void Ended(LoadCall* call) override;
-  void Send();
-  void SendOnTime() ABSL_LOCKS_EXCLUDED(sending_);
+  void Run();
   void SendInFlight();
-  void Receive();
-  // Whether the next request is due by now.
-  bool IsDue() const;
-  void SendDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sending_);
+  // What is due by now, some of it at most: how many.
+  int SendDue();
+  // When there is something to send; LoadTime::max() if there is nothing more.
+  LoadTime NextDue() const;
   void Begin(LoadCall* call, const LoadOrder& order) ABSL_LOCKS_EXCLUDED(stubs_mutex_);
   LoadOrder OrderOf(uint64_t number, LoadTime scheduled, LoadTime sent) const;
   void Record(const LoadCall& call);
@@ -63,22 +62,19 @@ class LoadWorker final : private LoadCall::Owner {
   const uint64_t senders_;
   LoadProgress* const progress_;
   const AnswerCheck* const check_;
-  grpc::CompletionQueue queue_;
+  TimedQueue queue_;
   CallPool calls_;
-  OutcomeRecorder recorder_;  // of the thread that takes the answers
-  v1::Timing timing_;         // of the same thread, used again for each answer
-  std::atomic<uint64_t> next_due_;
+  OutcomeRecorder recorder_;
+  v1::Timing timing_;  // used again for each answer
+  uint64_t next_due_;
 
-  Mutex sending_;
-  OutcomeRecorder sent_ ABSL_GUARDED_BY(sending_);
   Mutex stubs_mutex_;
   std::vector<grpc::GenericStub> stubs_ ABSL_GUARDED_BY(stubs_mutex_);
   Mutex done_mutex_;
   CondVar done_changed_;
   bool done_ ABSL_GUARDED_BY(done_mutex_) = false;
 
-  std::thread sender_;
-  std::thread receiver_;
+  std::thread thread_;
 };
 
 }  // namespace omserve::client
