@@ -3,6 +3,9 @@
 #pragma once
 
 #include <grpcpp/completion_queue.h>
+#include <poll.h>
+
+#include <vector>
 
 #include "client/load/due_wait.h"
 #include "client/load/load_plan.h"
@@ -20,6 +23,11 @@ void PollToTheMicrosecond();
 // it from any thread.
 class TimedQueue {
  public:
+  TimedQueue();
+  ~TimedQueue();
+  TimedQueue(const TimedQueue&) = delete;
+  TimedQueue& operator=(const TimedQueue&) = delete;
+
   // For calls to end in.
   grpc::CompletionQueue* get() { return &queue_; }
   // Waits for an event and lets it happen. False if there was none until shortly before 'until',
@@ -29,8 +37,25 @@ class TimedQueue {
   void Shutdown();
 
  private:
+  friend void PollToTheMicrosecond();
+  // What gRPC's poll is told.
+  struct Wait {
+    static int Poll(pollfd* fds, nfds_t count, int timeout_ms);
+    void SetTimer();
+
+    static thread_local Wait* current;  // that this thread is in
+
+    LoadTime until;
+    bool begun = false;      // gRPC has polled
+    bool timed_out = false;  // and nothing came
+    int timer = -1;          // its file; none: gRPC waits as it likes
+    LoadTime set = LoadTime::max();
+    std::vector<pollfd> fds;
+  };
+
   grpc::CompletionQueue queue_;
-  DueWait wait_;
+  DueWait due_;
+  Wait wait_;
 };
 
 }  // namespace omserve::client
