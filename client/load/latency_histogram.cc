@@ -11,6 +11,9 @@ namespace {
 
 constexpr int kBits = 10;      // 1,024 buckets for every doubling
 constexpr int kShownBits = 7;  // of BucketsJson
+// Room is made for so many buckets at a time, 2 KB: for single ones it would be made for many of a
+// run's answers.
+constexpr size_t kRoom = 256;
 constexpr double kNanosecondsPerMillisecond = 1e6;
 
 // The bucket of a value with 2^bits of them for every doubling; values below 2^(bits+1) have one
@@ -36,6 +39,11 @@ Bounds BoundsOf(size_t bucket, int bits) {
 }  // namespace
 
 void LatencyHistogram::Cover(size_t first, size_t end) {
+  if (first >= first_ && end <= first_ + buckets_.size()) {
+    return;
+  }
+  first -= first % kRoom;
+  end += (kRoom - end % kRoom) % kRoom;
   if (buckets_.empty()) {
     first_ = first;
   }

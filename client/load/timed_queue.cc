@@ -79,7 +79,11 @@ TimedQueue::~TimedQueue() {
 bool TimedQueue::Next(LoadTime until) {
   void* tag = nullptr;
   bool ok = false;
-  wait_.until = until == LoadTime::max() ? until : due_.AskFor(until);
+  if (until != until_) {  // and not for each answer anew
+    until_ = until;
+    wait_.until =
+        until == LoadTime::max() ? until : due_.AskFor(until, std::chrono::steady_clock::now());
+  }
   wait_.begun = wait_.timed_out = false;
   Wait::current = wait_.timer >= 0 ? &wait_ : nullptr;
   // It polls once and does not wait, as far as it knows.

@@ -45,7 +45,7 @@ class TimedQueue {
 
     static thread_local Wait* current;  // that this thread is in
 
-    LoadTime until;
+    LoadTime until = LoadTime::max();
     bool begun = false;      // gRPC has polled
     bool timed_out = false;  // and nothing came
     int timer = -1;          // its file; none: gRPC waits as it likes
@@ -55,6 +55,7 @@ class TimedQueue {
 
   grpc::CompletionQueue queue_;
   DueWait due_;
+  LoadTime until_ = LoadTime::max();  // of the last wait
   Wait wait_;
 };
 
