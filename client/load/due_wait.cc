@@ -25,19 +25,14 @@ timespec SpanOf(nanoseconds span) {
 
 void WakeSharply() { prctl(PR_SET_TIMERSLACK, 1); }  // nanoseconds
 
-LoadTime DueWait::AskFor(LoadTime due, LoadTime now) const {
-  const nanoseconds rest = due - now;
-  return due - std::clamp(rest / kPartAwake, nanoseconds(0), early_);
-}
-
 void DueWait::Learn(LoadTime asked, LoadTime woken) {
   early_ += woken - asked > early_ ? kStep : -3 * kStep;
   early_ = std::clamp(early_, nanoseconds(0), kMostAwake);
 }
 
 void DueWait::Until(LoadTime due) {
+  const LoadTime asked = AskFor(due);
   LoadTime now = std::chrono::steady_clock::now();
-  const LoadTime asked = AskFor(due, now);
   if (now < asked) {
     while (now < asked) {
       const timespec span = SpanOf(asked - now);

@@ -18,16 +18,14 @@ void WakeSharply();
 // own.
 class DueWait {
  public:
-  // At most so much of a wait is spent awake, and not more than this part of it: what is due so
-  // often that it hardly pays to sleep would cost a processor otherwise.
+  // At most so much of a wait is spent awake.
   static constexpr std::chrono::nanoseconds kMostAwake = std::chrono::microseconds(60);
-  static constexpr int kPartAwake = 10;
 
   // Returns at 'due', or later as the machine has it.
   void Until(LoadTime due);
 
-  // When to ask to be woken for 'due', if the wait begins 'now'.
-  LoadTime AskFor(LoadTime due, LoadTime now) const;
+  // When to ask to be woken for 'due'.
+  LoadTime AskFor(LoadTime due) const { return due - early_; }
   // It asked for 'asked', and was awake at 'woken'.
   void Learn(LoadTime asked, LoadTime woken);
 

@@ -79,10 +79,9 @@ TimedQueue::~TimedQueue() {
 bool TimedQueue::Next(LoadTime until) {
   void* tag = nullptr;
   bool ok = false;
-  if (until != until_) {  // and not for each answer anew
+  if (until != until_) {  // what is learned meanwhile is for the next one
     until_ = until;
-    wait_.until =
-        until == LoadTime::max() ? until : due_.AskFor(until, std::chrono::steady_clock::now());
+    wait_.until = until == LoadTime::max() ? until : due_.AskFor(until);
   }
   wait_.begun = wait_.timed_out = false;
   Wait::current = wait_.timer >= 0 ? &wait_ : nullptr;

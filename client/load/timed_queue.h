@@ -33,7 +33,10 @@ class TimedQueue {
   // Waits for an event and lets it happen. False if there was none until shortly before 'until',
   // so that the caller asks again, or is in time. Looks once at least.
   bool Next(LoadTime until);
-  // Once nothing is in flight.
+  // Whether the last Next has waited to the microsecond; an event that was there already needs
+  // none.
+  bool polls() const { return wait_.begun; }
+  // Takes what is left, too.
   void Shutdown();
 
  private:

@@ -26,7 +26,7 @@ TEST(DueWaitTest, WhatIsOverIsNotWaitedFor) {
   DueWait wait;
   const LoadTime due;  // the epoch of the clock
   wait.Until(due);
-  EXPECT_EQ(wait.AskFor(due, std::chrono::steady_clock::now()), due);  // and teaches nothing
+  EXPECT_EQ(wait.AskFor(due), due);  // and teaches nothing
 }
 
 // A machine that is 20 to 60 us late, evenly: a quarter of its wake-ups is not later than 30 us.
@@ -38,33 +38,23 @@ TEST(DueWaitTest, LearnsToBeTooEarlyOneTimeInFour) {
   constexpr int kWaits = 4000;
   for (int i = 0; i < 2 * kWaits; ++i) {
     const LoadTime due = LoadTime(std::chrono::seconds(i));
-    const LoadTime asked = wait.AskFor(due, due - std::chrono::seconds(1));
+    const LoadTime asked = wait.AskFor(due);
     const LoadTime woken = asked + nanoseconds(late_ns(random));
     wait.Learn(asked, woken);
     if (i >= kWaits) too_early += woken <= due ? 1 : 0;
   }
   EXPECT_NEAR(static_cast<double>(too_early) / kWaits, 0.25, 0.02);
-  const nanoseconds early =
-      LoadTime() - wait.AskFor(LoadTime(), LoadTime() - std::chrono::seconds(1));
+  const nanoseconds early = LoadTime() - wait.AskFor(LoadTime());
   EXPECT_NEAR(static_cast<double>(early.count()), 30000, 6000);
 }
 
 TEST(DueWaitTest, AsksNeverForMoreThanItMayWaitAwake) {
   DueWait wait;
-  const LoadTime now;
-  const LoadTime due = now + std::chrono::milliseconds(5);
-  for (int i = 0; i < 1000; ++i) wait.Learn(now, now + std::chrono::milliseconds(5));
-  EXPECT_EQ(due - wait.AskFor(due, now), DueWait::kMostAwake);
-  EXPECT_EQ(wait.AskFor(now, due), now);  // it is over
-  for (int i = 0; i < 1000; ++i) wait.Learn(now, now);
-  EXPECT_EQ(wait.AskFor(due, now), due);
-}
-
-TEST(DueWaitTest, ShortWaitsAreAwakeForATenth) {
-  DueWait wait;
-  const LoadTime now;
-  for (int i = 0; i < 1000; ++i) wait.Learn(now, now + std::chrono::milliseconds(5));
-  EXPECT_EQ(wait.AskFor(now + microseconds(200), now), now + microseconds(180));
+  const LoadTime asked;
+  for (int i = 0; i < 1000; ++i) wait.Learn(asked, asked + std::chrono::milliseconds(5));
+  EXPECT_EQ(asked - wait.AskFor(asked), DueWait::kMostAwake);
+  for (int i = 0; i < 1000; ++i) wait.Learn(asked, asked);
+  EXPECT_EQ(wait.AskFor(asked), asked);
 }
 
 }  // namespace
