@@ -48,7 +48,6 @@ void LoadCall::Begin(const LoadOrder& order, const LoadPlan& plan, grpc::Generic
   }
   reader_ = stub.PrepareUnaryCall(&context, class_->path(), class_->body(order.number), queue_);
   reader_->StartCall();
-  // The call may end, and this object be used again, before this returns.
   reader_->Finish(&answer_, &status_, Tag(Step::kFinished));
 }
 
@@ -87,7 +86,7 @@ void LoadCall::Happened(Step step, bool ok) {
     GoOn(step, ok);
     return;
   }
-  const bool last = awaited_.fetch_sub(1) == 1;
+  const bool last = --awaited_ == 0;
   if (step == Step::kCancelDue) {
     // 'ok' says that it rang; it is called off when the request ends first.
     if (ok && !last) {

@@ -7,7 +7,6 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,8 +36,8 @@ struct LoadOrder {
 //
 //   start -> written -> (read_after) -> read -> finished        a failed step goes to 'finished'
 //
-// One that is to be cancelled has an alarm beside that. Begin may be called by any thread; all that
-// follows happens on the queue's thread, and may before Begin returns.
+// One that is to be cancelled has an alarm beside that. Thread-compatible: Begin is called by the
+// thread that waits for the queue, on which all that follows happens.
 class LoadCall {
  public:
   class Owner {
@@ -97,7 +96,7 @@ class LoadCall {
   std::optional<grpc::Alarm> read_due_;
   grpc::ByteBuffer answer_;
   grpc::Status status_;
-  std::atomic<int> awaited_ = 0;  // events that are still to come
+  int awaited_ = 0;  // events that are still to come
   bool cancelled_ = false;
   LoadTime ended_;
 };
