@@ -19,6 +19,9 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+// No wait is for ever, whatever became of its events.
+constexpr int kLongestWaitMs = 1000;
+
 }  // namespace
 
 // Of the queue that this thread waits for.
@@ -39,7 +42,7 @@ int TimedQueue::Wait::Poll(pollfd* fds, nfds_t count, int timeout_ms) {
   wait->SetTimer();
   wait->fds.assign(fds, fds + count);
   wait->fds.push_back({.fd = wait->timer, .events = POLLIN, .revents = 0});
-  const int found = poll(wait->fds.data(), wait->fds.size(), -1);
+  const int found = poll(wait->fds.data(), wait->fds.size(), kLongestWaitMs);
   if (found <= 0) {
     return found;
   }
