@@ -16,6 +16,8 @@ constexpr double kWeight = 0.25;
 constexpr double kOutlier = 3;
 // How fast the least follows an average that moved up, by measurement.
 constexpr double kForget = 0.01;
+// That GearTimer takes when a model is loaded.
+constexpr int64_t kFirstSamples = 3;
 // What a doubt leaves of the least.
 constexpr double kDoubt = 0.98;
 // Of an item nobody has measured yet; only the relations matter.
@@ -73,8 +75,9 @@ void GearCosts::Record(DeviceId device, StageId stage, int gear, absl::Duration 
   Cost& cost = found.gears[static_cast<size_t>(index)];
   copy_in = std::max(copy_in, absl::ZeroDuration());
   if (cost.samples++ == 0) {
-    cost = {execute, copy_in, execute, 1};
+    cost = {execute, copy_in, execute, execute, 1};
   } else {
+    if (cost.samples <= kFirstSamples) cost.first = std::min(cost.first, execute);
     cost.least = std::min(cost.least + kForget * (cost.execute - cost.least), execute);
     cost.execute += kWeight * (std::min(execute, kOutlier * cost.execute) - cost.execute);
     cost.copy_in += kWeight * (copy_in - cost.copy_in);
@@ -138,6 +141,14 @@ void GearCosts::MakePlan(const Entry& entry, StageId stage) const {
   for (size_t i = 0; i < entry.planned.size(); ++i) {
     gears.push_back({table_.stage(stage).spec.gears[i], entry.planned[i]});
   }
+  // A gear in use is measured among threads that wake up, one that is not when the model was
+  // loaded. That makes no larger gear the quicker one.
+  for (size_t i = gears.size() - 1; i-- > 0;) {
+    const Cost& cost = entry.gears[i];
+    const Cost& larger = entry.gears[i + 1];
+    if (cost.samples == 0 || larger.samples == 0 || cost.first > larger.first) continue;
+    gears[i].cost = std::min(gears[i].cost, gears[i + 1].cost);
+  }
   entry.plan = GearPlan(std::move(gears));
 }
 
@@ -178,7 +189,8 @@ int GearCosts::Take(StageId stage, const Row& row) {
   Entry& found = stages[static_cast<size_t>(stage)];
   Cost& cost = found.gears[static_cast<size_t>(gear)];
   if (cost.samples > 0) return 0;
-  cost = {row.execute, row.copy_in, std::min(row.least, row.execute), row.samples};
+  const absl::Duration least = std::min(row.least, row.execute);
+  cost = {row.execute, row.copy_in, least, least, row.samples};
   Compare(found, static_cast<size_t>(gear));
   return 1;
 }

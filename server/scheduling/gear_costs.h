@@ -71,6 +71,7 @@ class GearCosts {
     absl::Duration execute;
     absl::Duration copy_in;
     absl::Duration least;
+    absl::Duration first;  // the least of the first samples: of all gears under the same conditions
     int64_t samples = 0;
   };
   struct Entry {

@@ -11,15 +11,18 @@ namespace {
 // The table goes up to this many of the largest gear; beyond, the best gear does the bulk.
 constexpr int64_t kTableGears = 3;
 // A smaller gear that seems to take up to this much longer than a larger one takes the same: times
-// are measured, and rows that carry nothing cost copies.
+// are measured, and rows that carry nothing cost copies. So many microseconds are what threads and
+// clocks make of a run of any length.
 constexpr double kNoise = 1.02;
+constexpr absl::Duration kLeastNoise = absl::Microseconds(10);
 
 }  // namespace
 
 GearPlan::GearPlan(std::vector<Gear> gears) : gears_(std::move(gears)) {
   for (size_t i = gears_.size() - 1; i-- > 0;) {
     const absl::Duration larger = gears_[i + 1].cost;
-    if (gears_[i].cost <= kNoise * larger) gears_[i].cost = std::min(gears_[i].cost, larger);
+    if (gears_[i].cost <= kNoise * larger + kLeastNoise)
+      gears_[i].cost = std::min(gears_[i].cost, larger);
   }
   longest_ = shortest_ = gears_.front().cost;
   for (size_t i = 1; i < gears_.size(); ++i) {

@@ -35,6 +35,27 @@ TEST_F(GearCostsTest, GuessesInProportionUntilMeasured) {
   EXPECT_EQ(costs.Least(0, 0), ZeroDuration()) << "an unmeasured gear may be quicker";
 }
 
+TEST_F(GearCostsTest, AGearInUseIsNotTakenForSlowerThanALargerOneThatIsNot) {
+  GearCosts costs(table_);
+  const auto time = [&](int gear, double milliseconds, int times) {
+    for (int i = 0; i < times; ++i) {
+      costs.Record(0, 0, gear, Milliseconds(milliseconds), ZeroDuration());
+    }
+  };
+  time(1, 0.06, 3);
+  time(4, 0.07, 3);
+  time(8, 0.26, 3);
+  time(1, 0.16, 50);
+  EXPECT_EQ(costs.Plan(0, 0).First(1), 0u);
+  EXPECT_EQ(costs.Plan(0, 0).Padding(1), 0);
+  EXPECT_EQ(costs.Plan(0, 0).First(3), 1u);
+  costs.Reset(0);
+  time(1, 0.16, 3);  // it is slower: it was so when all were measured
+  time(4, 0.07, 3);
+  time(8, 0.26, 3);
+  EXPECT_EQ(costs.Plan(0, 0).First(1), 1u);
+}
+
 TEST_F(GearCostsTest, ANumberThatIsGivenAgainKnowsNothing) {
   GearCosts costs(table_);
   costs.Record(0, 0, 4, Milliseconds(20), ZeroDuration());

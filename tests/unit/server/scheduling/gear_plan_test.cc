@@ -60,6 +60,16 @@ TEST(GearPlanTest, ASmallGearThatMeasuresALittleLongerIsNotPassedOver) {
   EXPECT_EQ(slow.First(1), 1u);
 }
 
+TEST(GearPlanTest, WhatTakesMicrosecondsIsNotPaddedForNoise) {
+  using absl::Microseconds;
+  const GearPlan brief({{1, Microseconds(12)}, {8, Microseconds(8)}, {32, Microseconds(30)}});
+  EXPECT_EQ(brief.First(1), 0u);
+  EXPECT_EQ(brief.Padding(1), 0);
+  EXPECT_EQ(brief.First(5), 1u);
+  const GearPlan slow({{1, Microseconds(40)}, {8, Microseconds(25)}});
+  EXPECT_EQ(slow.First(1), 1u);
+}
+
 TEST(GearPlanTest, ManyItemsGoInTheBestGear) {
   const GearPlan plan({{1, Milliseconds(1)}, {4, Milliseconds(2)}, {8, Milliseconds(6)}});
   EXPECT_EQ(plan.best(), 1u);
