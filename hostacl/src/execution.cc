@@ -20,6 +20,18 @@ namespace {
 // A static model's buffer may be this much shorter than its tensor.
 constexpr size_t kSlack = 64;
 
+// All of the first part, and of the others so much that whoever reads them meets it: to fill large
+// tails would take longer than many a model.
+void PoisonTail(std::span<uint8_t> tail) {
+  constexpr size_t kPart = 64 << 10;
+  constexpr size_t kOfOthers = 4 << 10;
+  for (size_t at = 0; at < tail.size(); at += kPart) {
+    const std::span<uint8_t> part = tail.subspan(at, std::min(kPart, tail.size() - at));
+    const size_t poisoned = at == 0 ? part.size() : std::min(kOfOthers, part.size());
+    std::memset(part.data(), Arena::kPoison, poisoned);
+  }
+}
+
 // How long an operator may run, as aclrtSetOpExecuteTimeOut has it.
 Clock::duration OperatorLimit() {
   constexpr uint64_t kLongest = uint64_t{1091} * 1000000;  // microseconds, of a card
@@ -255,7 +267,7 @@ aclError Execution::RunWith(TaskTime* time, Compute compute) {
     if (!held[i].empty()) std::memcpy(bound.bytes, held[i].data(), written);
     // Behind a small gear a card leaves old bytes; poison makes their use visible.
     const size_t most = std::min(bound.size, om.outputs[i].BytesAt(om.outputs[i].LargestGear()));
-    if (most > written) std::memset(bound.bytes + written, Arena::kPoison, most - written);
+    if (most > written) PoisonTail({bound.bytes + written, most - written});
   }
   stage.Finish();
   return ACL_SUCCESS;
