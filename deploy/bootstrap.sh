@@ -19,7 +19,7 @@ packages=(
   libgrpc++-dev libssl-dev openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libturbojpeg0-dev libpng-dev libwebp-dev
   libpolyclipping-dev prometheus-cpp-dev libcivetweb-dev libcurl4-openssl-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
-  libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev python3 python3-pip curl
+  libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev libnghttp2-dev python3 python3-pip curl
   python3-grpcio python3-numpy python3-pil python3-lmdb python3-tqdm python3-onnx python3-yaml
   python3-shapely python3-rapidjson python3-packaging libb64-0d
 )
