@@ -59,8 +59,8 @@ absl::StatusOr<std::vector<std::string>> FindConformance(const std::string& fold
   if (programs.empty()) {
     return absl::NotFoundError(absl::StrCat(
         "the conformance suite is not installed: no program ", kPrefix, "* in ", folder,
-        "; build tests/conformance (its README tells how, on a card too) and give its folder with "
-        "--conformance"));
+        "; cmake --install with --component omserve_doctor brings it, or build tests/conformance "
+        "(its README tells how, on a card too) and give its folder with --conformance"));
   }
   std::sort(programs.begin(), programs.end());
   return programs;

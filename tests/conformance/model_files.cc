@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "onnx_writer.h"
+#include "places.h"
 
 namespace conformance {
 namespace {
@@ -59,6 +60,12 @@ std::string Variable(const char* name, const std::string& fallback) {
   return value == nullptr || *value == '\0' ? fallback : value;
 }
 
+// The compiler that lies beside the library, as hostacl's does; else the one in PATH.
+std::string DefaultAtc() {
+  const std::string built = LibraryFolder() + "/../bin/atc";
+  return access(built.c_str(), X_OK) == 0 ? built : "atc";
+}
+
 [[noreturn]] void Stop(const std::string& reason) {
   std::fprintf(stderr, "conformance: %s\n", reason.c_str());
   std::exit(3);
@@ -97,7 +104,7 @@ void Compile(const std::string& name, const ModelSource& source) {
   std::string options = source.options;
   const size_t file = options.find("@aipp.cfg");
   if (file != std::string::npos) options.replace(file, 9, WriteTemporary("aipp.cfg", kAipp));
-  std::string command = Variable("CONFORMANCE_ATC", CONFORMANCE_DEFAULT_ATC);
+  std::string command = Variable("CONFORMANCE_ATC", DefaultAtc());
   command += " --framework=5 --model=" + onnx + " --output=" + Folder::Path() + "/" + name +
              " --soc_version=" + Variable("CONFORMANCE_SOC", "Ascend310P3") + " " + options;
   FILE* pipe = popen((command + " 2>&1").c_str(), "r");

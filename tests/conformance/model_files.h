@@ -8,8 +8,8 @@ namespace conformance {
 
 // The path of a compiled model of the list in model_files.cc, e.g. "linear". Taken from the folder
 // in CONFORMANCE_MODELS when that is set; otherwise the model is written as ONNX and compiled by
-// atc (the program in CONFORMANCE_ATC, by default the one built beside hostacl) into a folder that
-// lives as long as the test program. Ends the program with a message when that fails.
+// atc (the program in CONFORMANCE_ATC, else the one beside the library, else that in PATH) into a
+// folder that lives as long as the test program. Ends the program with a message when that fails.
 // Single-thread.
 std::string ModelPath(const std::string& name);
 

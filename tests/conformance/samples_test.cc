@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model_files.h"
+#include "places.h"
 
 namespace conformance {
 namespace {
@@ -25,8 +26,8 @@ struct Outcome {
 // the sanitizers, which are no concern of this test.
 Outcome RunSample(const std::string& name, const std::string& arguments) {
   const std::string complaints = WriteTemporary(name + "_stderr.txt", "");
-  const std::string command =
-      "timeout 100 " CONFORMANCE_SAMPLES "/sample_" + name + " " + arguments + " 2>" + complaints;
+  const std::string command = "timeout 100 " + ProgramFolder() + "/samples/sample_" + name + " " +
+                              arguments + " 2>" + complaints;
   Outcome outcome;
   FILE* pipe = popen(command.c_str(), "r");
   EXPECT_NE(pipe, nullptr);

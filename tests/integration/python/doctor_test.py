@@ -34,10 +34,10 @@ import tritonclient.grpc as triton  # noqa: E402
 
 
 def doctor(
-    *arguments: str | pathlib.Path, status: int = 0, **variables: str
+    *arguments: str | pathlib.Path, status: int = 0, program: pathlib.Path = DOCTOR, **variables: str
 ) -> dict[str, object]:
     """The JSON that a command of the doctor printed; it must end with 'status'."""
-    command = [str(DOCTOR), f"--acl-library={LIBRARY}", *map(str, arguments), "--json"]
+    command = [str(program), f"--acl-library={LIBRARY}", *map(str, arguments), "--json"]
     run = subprocess.run(
         command,
         capture_output=True,
@@ -203,6 +203,21 @@ class DoctorTest(unittest.TestCase):
         self.assertEqual([one["program"] for one in result], [program])
         self.assertEqual((result[0]["problem"], result[0]["failures"]), ("", []))
         self.assertGreater(result[0]["passed"], 0)
+
+    def test_installed_it_brings_the_suite(self) -> None:
+        identity_om(self.models / "plain.om")
+        prefix = self.scratch / "prefix"
+        install = ["cmake", "--install", BUILD, "--component", "omserve_doctor", "--prefix", prefix]
+        subprocess.run(install, check=True, capture_output=True, timeout=LIMIT)
+        command = ["profile", self.models, "--out", self.scratch / "out", "--runs", "1"]
+        # Those that need the compiler, the samples, and the folder of the library.
+        few = {"GTEST_FILTER": "*Samples*:Trap25*:Trap40*"}
+        result = doctor(*command, program=prefix / "bin/omserve-doctor", **few)["conformance"]
+        wanted = {path.name for path in (ROOT / "build/release/tests").glob("conformance_*")}
+        self.assertEqual({one["program"] for one in result}, wanted)
+        self.assertFalse([one for one in result if one["problem"] or one["failures"] or one["skipped"]])
+        ran = {one["program"] for one in result if one["passed"] > 0}
+        self.assertEqual(ran, {"conformance_samples", "conformance_gear_traps", "conformance_handle_traps"})
 
 
 if __name__ == "__main__":
