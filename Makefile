@@ -46,7 +46,7 @@ arm64: build
 	@deploy/image/build.sh --arm64
 
 # What operates it, executed: the image in namespaces, every overlay against a real Kubernetes API server
-# (built from source once, eight minutes), dashboards and rules against a real Prometheus, the image for
+# (built from source once, ten minutes), dashboards and rules against a real Prometheus, the image for
 # arm64 under qemu-user.
 test-deploy: image arm64
 	@deploy/bootstrap.sh --cluster
