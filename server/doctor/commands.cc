@@ -89,6 +89,8 @@ void AddProfileCommand(CLI::App& cli, int& code) {
   command.add_option("--seconds", *seconds, "for one gear, at most")
       ->check(CLI::Range(0.001, 3600.));
   command.add_option("--seed", options.seed, "of the golden inputs");
+  command.add_flag("--golden-all", options.golden_all,
+                   "golden files of every gear, not of the smallest alone");
   command.add_option("--conformance", options.conformance_folder,
                      "folder of the programs conformance_*");
   command.add_flag("--no-conformance", *without, "leave the conformance suite out");

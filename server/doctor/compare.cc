@@ -84,6 +84,7 @@ absl::StatusOr<CompareReport> RunCompare(const CompareOptions& options) {
     const std::string path = (std::filesystem::path(options.models) / model.om).string();
     ModelComparison compared;
     compared.om = model.om;
+    compared.gear = model.gear;
     const auto sha256 = Sha256OfFile(path);
     compared.same_om = sha256.ok() && *sha256 == model.sha256;
     auto trial = ModelTrial::Load(*devices, 0, path, Clock::Real());

@@ -36,8 +36,10 @@ struct OutputComparison {
   TensorDifference difference;
 };
 
+// One gear of one model.
 struct ModelComparison {
   std::string om;
+  int gear = 0;
   std::string problem;   // why it could not be compared; empty: it was
   bool same_om = false;  // the very file that was measured
   std::vector<OutputComparison> outputs;

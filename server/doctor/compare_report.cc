@@ -62,7 +62,8 @@ std::string CompareText(const CompareReport& report) {
   std::string text = absl::StrCat("golden of ", report.golden_chip, ", compared on ", report.chip,
                                   ", cosine at least ", report.min_cosine, "\n");
   for (const ModelComparison& model : report.models) {
-    absl::StrAppend(&text, model.om, model.ok(report.min_cosine) ? ": ok" : ": DIFFERS",
+    absl::StrAppend(&text, model.om, " gear ", model.gear,
+                    model.ok(report.min_cosine) ? ": ok" : ": DIFFERS",
                     model.same_om ? "" : " (another OM file)", "\n");
     if (!model.problem.empty()) absl::StrAppend(&text, "  ! ", model.problem, "\n");
     for (const OutputComparison& output : model.outputs) {
@@ -89,6 +90,7 @@ std::string CompareJson(const CompareReport& report) {
                          {"equal", output.difference.equal}});
     }
     json["models"].push_back({{"om", model.om},
+                              {"gear", model.gear},
                               {"ok", model.ok(report.min_cosine)},
                               {"same_om", model.same_om},
                               {"problem", model.problem},

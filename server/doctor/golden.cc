@@ -29,21 +29,22 @@ absl::StatusOr<GoldenTensor> Write(const std::string& folder, const std::string&
 
 }  // namespace
 
-absl::StatusOr<GoldenModel> MakeGolden(ModelTrial& trial, const std::string& om_path,
+absl::StatusOr<GoldenModel> MakeGolden(ModelTrial& trial, int gear, const std::string& om_path,
                                        const std::string& om_name, const std::string& folder,
                                        uint64_t seed) {
   const ModelInfo& info = trial.info();
   GoldenModel golden;
   golden.om = om_name;
-  golden.gear = info.gears.front();
+  golden.gear = gear;
   golden.seed = seed;
   OMSERVE_ASSIGN_OR_RETURN(golden.sha256, Sha256OfFile(om_path));
-  const std::vector<HostTensor> inputs = SeededInputs(info, golden.gear, seed);
+  const std::vector<HostTensor> inputs = SeededInputs(info, gear, seed);
   OMSERVE_RETURN_IF_ERROR(trial.SetInputs(inputs));
-  OMSERVE_RETURN_IF_ERROR(trial.Run(golden.gear).status());
-  OMSERVE_ASSIGN_OR_RETURN(const std::vector<HostTensor> outputs, trial.Outputs(golden.gear));
+  OMSERVE_RETURN_IF_ERROR(trial.Run(gear).status());
+  OMSERVE_ASSIGN_OR_RETURN(const std::vector<HostTensor> outputs, trial.Outputs(gear));
 
-  const std::string below = fs::path(om_name).replace_extension().string();
+  const std::string below =
+      absl::StrCat(fs::path(om_name).replace_extension().string(), "/gear_", gear);
   std::error_code error;
   fs::create_directories(fs::path(folder) / below, error);
   for (size_t i = 0; i < inputs.size(); ++i) {

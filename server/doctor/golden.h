@@ -19,7 +19,7 @@ struct GoldenTensor {
   std::string sha256;  // of the file
 };
 
-// What one model answered to known inputs. A value.
+// What one gear of a model answered to known inputs. A value.
 struct GoldenModel {
   std::string om;      // below the folder of models that was measured
   std::string sha256;  // of the OM file
@@ -36,9 +36,9 @@ struct GoldenSet {
   std::vector<GoldenModel> models;
 };
 
-// Runs the model's smallest gear on seeded inputs, and writes both sides to 'folder'/STEM/. Errors:
-// those of the run, UNAVAILABLE (cannot be written).
-absl::StatusOr<GoldenModel> MakeGolden(ModelTrial& trial, const std::string& om_path,
+// Runs one of the model's gears on seeded inputs, and writes both sides to 'folder'/STEM/gear_N/.
+// Errors: those of the run, UNAVAILABLE (cannot be written).
+absl::StatusOr<GoldenModel> MakeGolden(ModelTrial& trial, int gear, const std::string& om_path,
                                        const std::string& om_name, const std::string& folder,
                                        uint64_t seed);
 

@@ -125,9 +125,16 @@ class Profiler {
       }
       times.gears.push_back(time);
     }
-    OMSERVE_ASSIGN_OR_RETURN(GoldenModel golden,
-                             MakeGolden(trial, path, times.om, golden_folder_, options_.seed));
-    golden_.models.push_back(std::move(golden));
+    return KeepGolden(trial, path, times.om);
+  }
+
+  absl::Status KeepGolden(ModelTrial& trial, const std::string& path, const std::string& om) {
+    for (const int gear : trial.info().gears) {
+      OMSERVE_ASSIGN_OR_RETURN(GoldenModel golden,
+                               MakeGolden(trial, gear, path, om, golden_folder_, options_.seed));
+      golden_.models.push_back(std::move(golden));
+      if (!options_.golden_all) break;
+    }
     return absl::OkStatus();
   }
 

@@ -23,7 +23,8 @@ struct ProfileOptions {
   std::string acl_library = "libascendcl.so";
   size_t device = 0;  // the place in the library's order
   TimingOptions timing;
-  uint64_t seed = 2026;  // of the golden inputs
+  uint64_t seed = 2026;     // of the golden inputs
+  bool golden_all = false;  // golden files of every gear, not of the smallest alone
   bool conformance = true;
   std::string conformance_folder = {};  // empty: DefaultConformanceFolder()
   std::FILE* progress = nullptr;

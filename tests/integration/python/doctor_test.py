@@ -175,15 +175,15 @@ class DoctorTest(unittest.TestCase):
         identity_om(self.models / "plain.om")
         out = self.scratch / "out"
         doctor("profile", self.models, "--out", out, "--runs", "1", "--no-conformance")
-        values = np.load(out / "golden/colours/net/input_0.npy")
-        scores = np.load(out / "golden/colours/net/output_0.npy")
+        values = np.load(out / "golden/colours/net/gear_1/input_0.npy")
+        scores = np.load(out / "golden/colours/net/gear_1/output_0.npy")
         np.testing.assert_allclose(scores, values.mean(axis=(2, 3)), atol=1e-6)
         same = doctor("compare", out / "golden", self.models)
         self.assertTrue(all(model["same_om"] for model in same["models"]))
         shutil.copy(self.models / "plain.om", self.models / "colours/net.om")
         other = doctor("compare", out / "golden", self.models, status=1)
         self.assertEqual([model["ok"] for model in other["models"]], [False, True])
-        with (out / "golden/plain/output_0.npy").open("r+b") as file:
+        with (out / "golden/plain/gear_1/output_0.npy").open("r+b") as file:
             file.seek(-1, os.SEEK_END)
             file.write(b"\x01")
         broken = doctor("compare", out / "golden", self.models, status=1)

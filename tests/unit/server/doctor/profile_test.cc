@@ -84,8 +84,8 @@ TEST_F(ProfileTest, WritesWhatItMeasured) {
 
 TEST_F(ProfileTest, GoldenOutputsAreThoseOfTheModel) {
   ASSERT_TRUE(RunProfile(Options()).ok());
-  const auto input = ReadNpy(folder_ + "/out/golden/deep/fixed/input_0.npy");
-  const auto output = ReadNpy(folder_ + "/out/golden/deep/fixed/output_0.npy");
+  const auto input = ReadNpy(folder_ + "/out/golden/deep/fixed/gear_2/input_0.npy");
+  const auto output = ReadNpy(folder_ + "/out/golden/deep/fixed/gear_2/output_0.npy");
   ASSERT_TRUE(input.ok() && output.ok());
   ASSERT_EQ(output->shape(), (Shape{2, 5}));
   for (size_t i = 0; i < 10; ++i) {
@@ -96,7 +96,24 @@ TEST_F(ProfileTest, GoldenOutputsAreThoseOfTheModel) {
   EXPECT_TRUE(report->ok()) << CompareText(*report);
   EXPECT_TRUE(report->models[0].outputs[0].difference.equal);
   EXPECT_TRUE(report->models[0].same_om);
-  EXPECT_THAT(CompareText(*report), HasSubstr("deep/fixed.om: ok"));
+  EXPECT_THAT(CompareText(*report), HasSubstr("deep/fixed.om gear 2: ok"));
+}
+
+TEST_F(ProfileTest, EveryGearHasItsGoldenOutputsIfAsked) {
+  ProfileOptions options = Options();
+  options.golden_all = true;
+  ASSERT_TRUE(RunProfile(options).ok());
+  WriteOm("gears", {.gears = {1, 8}, .width = 3});
+  const auto report = Compare();
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_THAT(report->models, SizeIs(4));  // 'fixed', and three gears
+  EXPECT_TRUE(report->models[1].ok(1));
+  EXPECT_THAT(report->models[2].problem, HasSubstr("has no gear 4"));
+  EXPECT_EQ(report->models[3].gear, 8);
+  EXPECT_TRUE(report->models[3].outputs[0].difference.equal);
+  const auto output = ReadNpy(folder_ + "/out/golden/gears/gear_8/output_0.npy");
+  ASSERT_TRUE(output.ok());
+  EXPECT_EQ(output->shape(), (Shape{8, 3}));
 }
 
 TEST_F(ProfileTest, AnotherModelUnderTheNameIsSeen) {
