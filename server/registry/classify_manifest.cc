@@ -8,77 +8,45 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
+#include "server/registry/manifest_fields.h"
 
 namespace omserve {
 namespace {
 
 using Input = ClassifierInputOptions;
 
-absl::Status Bad(std::string_view field, std::string_view what) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("classify.", std::string(field), ": ", std::string(what)));
-}
-
-// Takes 'value' when it is set; it must lie in (0, high] then.
-template <typename T>
-absl::Status Take(std::string_view field, T value, T high, T& to) {
-  if (value == T{0}) return absl::OkStatus();
-  if (!(value > T{0} && value <= high)) {
-    return Bad(field, absl::StrCat(value, " is not between 0 and ", high));
-  }
-  to = value;
-  return absl::OkStatus();
-}
-
-// Whether it is the second of two words; absent is the first.
-absl::Status TakeWord(std::string_view field, const std::string& word, std::string_view first,
-                      std::string_view second, bool& is_second) {
-  is_second = word == second;
-  if (is_second || word.empty() || word == first) return absl::OkStatus();
-  return Bad(field,
-             absl::StrCat("'", word, "' is not ", std::string(first), " or ", std::string(second)));
-}
-
-template <typename Repeated>
-absl::Status TakeChannels(std::string_view field, const Repeated& values,
-                          std::array<float, 3>& to) {
-  if (values.empty()) return absl::OkStatus();
-  if (values.size() != 3) return Bad(field, absl::StrCat(values.size(), " numbers, not 3"));
-  std::copy(values.begin(), values.end(), to.begin());
-  return absl::OkStatus();
-}
-
 absl::Status TakeInput(const v1::ClassifyManifest& manifest, Input& input) {
+  const ManifestFields fields("classify");
   constexpr int kMostSide = 8192;
-  OMSERVE_RETURN_IF_ERROR(Take("width", manifest.width(), kMostSide, input.width));
-  OMSERVE_RETURN_IF_ERROR(Take("height", manifest.height(), kMostSide, input.height));
-  bool second = false;
-  OMSERVE_RETURN_IF_ERROR(TakeWord("fit", manifest.fit(), "crop", "stretch", second));
-  input.fit = second ? Input::Fit::kStretch : Input::Fit::kCrop;
-  if (second && manifest.resize_side() != 0) {
-    return Bad("resize_side", "is of fit: 'crop' only");
+  OMSERVE_RETURN_IF_ERROR(fields.Take("width", manifest.width(), kMostSide, input.width));
+  OMSERVE_RETURN_IF_ERROR(fields.Take("height", manifest.height(), kMostSide, input.height));
+  OMSERVE_RETURN_IF_ERROR(fields.TakeWord("fit", manifest.fit(), {"crop", "stretch"}, input.fit));
+  if (input.fit == Input::Fit::kStretch && manifest.resize_side() != 0) {
+    return fields.Bad("resize_side", "is of fit: 'crop' only");
   }
   input.resize_side = std::max(input.width, input.height);
   OMSERVE_RETURN_IF_ERROR(
-      Take("resize_side", manifest.resize_side(), kMostSide, input.resize_side));
-  OMSERVE_RETURN_IF_ERROR(TakeWord("filter", manifest.filter(), "bilinear", "bicubic", second));
-  input.filter = second ? Input::Filter::kPillowBicubic : Input::Filter::kPillowBilinear;
-  OMSERVE_RETURN_IF_ERROR(TakeWord("channels", manifest.channels(), "rgb", "bgr", second));
-  input.channels = second ? ChannelOrder::kBgr : ChannelOrder::kRgb;
+      fields.Take("resize_side", manifest.resize_side(), kMostSide, input.resize_side));
+  OMSERVE_RETURN_IF_ERROR(
+      fields.TakeWord("filter", manifest.filter(), {"bilinear", "bicubic"}, input.filter));
+  OMSERVE_RETURN_IF_ERROR(
+      fields.TakeWord("channels", manifest.channels(), {"rgb", "bgr"}, input.channels));
   input.raw_pixels = manifest.raw_pixels();
   if (input.raw_pixels &&
       (manifest.divisor() != 0 || !manifest.mean().empty() || !manifest.std().empty())) {
-    return Bad("raw_pixels", "the model normalises by itself; take divisor, mean and std out");
+    return fields.Bad("raw_pixels",
+                      "the model normalises by itself; take divisor, mean and std out");
   }
-  OMSERVE_RETURN_IF_ERROR(Take("divisor", manifest.divisor(), 65535.0F, input.divisor));
-  OMSERVE_RETURN_IF_ERROR(TakeChannels("mean", manifest.mean(), input.mean));
-  return TakeChannels("std", manifest.std(), input.std);
+  OMSERVE_RETURN_IF_ERROR(fields.Take("divisor", manifest.divisor(), 65535.0F, input.divisor));
+  OMSERVE_RETURN_IF_ERROR(fields.TakeChannels("mean", manifest.mean(), input.mean));
+  return fields.TakeChannels("std", manifest.std(), input.std);
 }
 
 }  // namespace
 
 absl::StatusOr<ClassifyConfig> MakeClassifyConfig(const v1::PipelineManifest& manifest,
                                                   size_t labels) {
+  const ManifestFields fields("classify");
   constexpr int kMostClasses = 1'000'000;
   const v1::ClassifyManifest& classify = manifest.classify();
   ClassifyConfig config;
@@ -86,13 +54,13 @@ absl::StatusOr<ClassifyConfig> MakeClassifyConfig(const v1::PipelineManifest& ma
   OMSERVE_RETURN_IF_ERROR(TakeInput(classify, config.input));
   config.num_classes = static_cast<int>(std::min<size_t>(labels, kMostClasses));
   OMSERVE_RETURN_IF_ERROR(
-      Take("num_classes", classify.num_classes(), kMostClasses, config.num_classes));
+      fields.Take("num_classes", classify.num_classes(), kMostClasses, config.num_classes));
   if (config.num_classes == 0) {
-    return Bad("num_classes", "must be set, or a labels_file that tells it");
+    return fields.Bad("num_classes", "must be set, or a labels_file that tells it");
   }
   config.probabilities = classify.probabilities();
   config.top_k = std::min(config.top_k, config.num_classes);
-  OMSERVE_RETURN_IF_ERROR(Take("top_k", classify.top_k(), config.num_classes, config.top_k));
+  OMSERVE_RETURN_IF_ERROR(fields.Take("top_k", classify.top_k(), config.num_classes, config.top_k));
   return config;
 }
 

@@ -13,9 +13,11 @@
 #include "omserve/v1/manifest.pb.h"
 #include "pipelines/base/status_macros.h"
 #include "server/registry/classify_manifest.h"
+#include "server/registry/internvit_manifest.h"
 #include "server/registry/manifest_checks.h"
 #include "server/registry/ppocr_manifest.h"
 #include "server/registry/text_proto.h"
+#include "server/registry/vitdet_manifest.h"
 
 namespace omserve {
 namespace {

@@ -3,7 +3,6 @@
 #include "server/registry/manifest_checks.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <string>
 #include <string_view>
@@ -110,29 +109,6 @@ absl::Status CheckStage(const std::string& field, const v1::StageManifest& stage
   return absl::OkStatus();
 }
 
-// Takes 'value' when it is set; it must lie in (0, high] then.
-template <typename T>
-absl::Status Take(std::string_view field, T value, T high, T& to) {
-  if (value == T{0}) return absl::OkStatus();
-  if (!(value > T{0} && value <= high)) {
-    return Bad(field, absl::StrCat(value, " is not between 0 and ", high));
-  }
-  to = value;
-  return absl::OkStatus();
-}
-
-template <typename Repeated, typename T>
-absl::Status TakeList(std::string_view field, const Repeated& values, std::vector<T>& to) {
-  if (values.empty()) return absl::OkStatus();
-  for (const T value : values) {
-    if (!(value > T{0}) || !std::isfinite(static_cast<double>(value))) {
-      return Bad(field, absl::StrCat(value, " is not above 0"));
-    }
-  }
-  to.assign(values.begin(), values.end());
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 std::vector<StagePlace> StagesInOrder(const v1::PipelineManifest& manifest) {
@@ -182,68 +158,6 @@ absl::Status CheckManifest(const v1::PipelineManifest& manifest) {
     return Bad("stages", absl::StrCat("missing: ", absl::StrJoin(missing, ", ")));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<VitDetConfig> MakeVitDetConfig(const v1::VitDetManifest& manifest) {
-  VitDetConfig config;
-  constexpr int kMany = 100'000;
-  OMSERVE_RETURN_IF_ERROR(
-      Take("vitdet.image_size", manifest.image_size(), 8192, config.image_size));
-  OMSERVE_RETURN_IF_ERROR(
-      TakeList("vitdet.anchor_scales", manifest.anchor_scales(), config.anchor_scales));
-  OMSERVE_RETURN_IF_ERROR(
-      TakeList("vitdet.anchor_ratios", manifest.anchor_ratios(), config.anchor_ratios));
-  OMSERVE_RETURN_IF_ERROR(TakeList("vitdet.strides", manifest.strides(), config.strides));
-  OMSERVE_RETURN_IF_ERROR(
-      Take("vitdet.rpn_nms_pre", manifest.rpn_nms_pre(), kMany, config.rpn_nms_pre));
-  OMSERVE_RETURN_IF_ERROR(
-      Take("vitdet.rpn_nms_iou", manifest.rpn_nms_iou(), 1.0F, config.rpn_nms_iou));
-  OMSERVE_RETURN_IF_ERROR(Take("vitdet.rpn_max_proposals", manifest.rpn_max_proposals(), kMany,
-                               config.rpn_max_proposals));
-  OMSERVE_RETURN_IF_ERROR(Take("vitdet.roi_finest_scale", manifest.roi_finest_scale(), 8192.0F,
-                               config.roi_finest_scale));
-  OMSERVE_RETURN_IF_ERROR(
-      Take("vitdet.num_classes", manifest.num_classes(), kMany, config.num_classes));
-  OMSERVE_RETURN_IF_ERROR(
-      Take("vitdet.box_score_min", manifest.box_score_min(), 1.0F, config.box_score_min));
-  OMSERVE_RETURN_IF_ERROR(
-      Take("vitdet.box_nms_iou", manifest.box_nms_iou(), 1.0F, config.box_nms_iou));
-  OMSERVE_RETURN_IF_ERROR(Take("vitdet.box_max_detections", manifest.box_max_detections(), 1000,
-                               config.box_max_detections));
-  config.defaults.max_detections = config.box_max_detections;
-  if (manifest.has_score_threshold()) {
-    const float threshold = manifest.score_threshold();
-    if (!(threshold >= 0 && threshold <= 1)) {
-      return Bad("vitdet.score_threshold", absl::StrCat(threshold, " is not between 0 and 1"));
-    }
-    config.defaults.score_threshold = threshold;
-  }
-  const std::string& dedup = manifest.dedup();
-  if (dedup == "keep_top1_per_label") {
-    config.defaults.dedup = DedupPolicy::kKeepTop1PerLabel;
-  } else if (!dedup.empty() && dedup != "none") {
-    return Bad("vitdet.dedup", absl::StrCat("'", dedup, "' is not keep_top1_per_label or none"));
-  }
-  const std::string& form = manifest.mask_form();
-  if (form == "none") {
-    config.defaults.mask_form = MaskForm::kNone;
-  } else if (form == "png") {
-    config.defaults.mask_form = MaskForm::kPng;
-  } else if (form == "polygon") {
-    config.defaults.mask_form = MaskForm::kPolygon;
-  } else if (!form.empty() && form != "rle") {
-    return Bad("vitdet.mask_form", absl::StrCat("'", form, "' is not none, rle, png or polygon"));
-  }
-  return config;
-}
-
-absl::StatusOr<InternVitConfig> MakeInternVitConfig(const v1::InternVitManifest& manifest) {
-  InternVitConfig config;
-  OMSERVE_RETURN_IF_ERROR(
-      Take("internvit.image_size", manifest.image_size(), 8192, config.image_size));
-  OMSERVE_RETURN_IF_ERROR(
-      Take("internvit.num_classes", manifest.num_classes(), 100'000, config.num_classes));
-  return config;
 }
 
 }  // namespace omserve

@@ -6,10 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "omserve/v1/manifest.pb.h"
-#include "pipelines/graphs/internvit.h"
-#include "pipelines/graphs/vitdet_config.h"
 
 namespace omserve {
 
@@ -25,9 +22,5 @@ struct StagePlace {
 
 // The stages of a checked manifest's pipeline in the order in which a request passes them.
 std::vector<StagePlace> StagesInOrder(const v1::PipelineManifest& manifest);
-
-// The numbers of a manifest over the defaults. INVALID_ARGUMENT, naming the field.
-absl::StatusOr<VitDetConfig> MakeVitDetConfig(const v1::VitDetManifest& manifest);
-absl::StatusOr<InternVitConfig> MakeInternVitConfig(const v1::InternVitManifest& manifest);
 
 }  // namespace omserve

@@ -9,47 +9,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/base/status_macros.h"
+#include "server/registry/manifest_fields.h"
 #include "server/registry/text_proto.h"
 
 namespace omserve {
 namespace {
 
-absl::Status Bad(std::string_view field, std::string_view what) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("ppocr.", std::string(field), ": ", std::string(what)));
-}
-
-// Takes 'value' when it is set; it must lie in (0, high] then.
-template <typename T>
-absl::Status Take(std::string_view field, T value, T high, T& to) {
-  if (value == T{0}) return absl::OkStatus();
-  if (!(value > T{0} && value <= high)) {
-    return Bad(field, absl::StrCat(value, " is not between 0 and ", high));
-  }
-  to = value;
-  return absl::OkStatus();
-}
-
-absl::Status TakeUnit(std::string_view field, float value, float& to) {
-  // Written so that NaN fails.
-  if (!(value >= 0 && value <= 1))
-    return Bad(field, absl::StrCat(value, " is not between 0 and 1"));
-  to = value;
-  return absl::OkStatus();
-}
-
-template <typename Repeated>
-absl::Status TakeChannels(std::string_view field, const Repeated& values,
-                          std::array<float, 3>& to) {
-  if (values.empty()) return absl::OkStatus();
-  if (values.size() != 3) return Bad(field, absl::StrCat(values.size(), " numbers, not 3"));
-  std::copy(values.begin(), values.end(), to.begin());
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Dictionary> ReadDictionary(const v1::PpOcrManifest& manifest,
                                           const std::string& folder) {
-  if (manifest.dictionary_file().empty()) return Bad("dictionary_file", "must be set");
+  const ManifestFields fields("ppocr");
+  if (manifest.dictionary_file().empty()) return fields.Bad("dictionary_file", "must be set");
   const std::string path =
       (std::filesystem::path(folder) / manifest.dictionary_file()).lexically_normal().string();
   absl::StatusOr<std::string> text = ReadTextFile(path);
@@ -60,43 +29,40 @@ absl::StatusOr<Dictionary> ReadDictionary(const v1::PpOcrManifest& manifest,
   const bool use_space = !manifest.has_use_space_char() || manifest.use_space_char();
   auto dictionary = Dictionary::Parse(*text, use_space);
   if (!dictionary.ok()) {
-    return Bad("dictionary_file", absl::StrCat(path, ": ", dictionary.status().message()));
+    return fields.Bad("dictionary_file", absl::StrCat(path, ": ", dictionary.status().message()));
   }
   return dictionary;
 }
 
 absl::Status TakeNumbers(const v1::PpOcrManifest& manifest, PpOcrConfig& config) {
+  const ManifestFields fields("ppocr");
   constexpr int kMostSide = 8192;
   OMSERVE_RETURN_IF_ERROR(
-      Take("det_limit_side", manifest.det_limit_side(), kMostSide, config.det_limit_side));
-  if (manifest.det_limit_type() == "max") {
-    config.det_limit_max = true;
-  } else if (!manifest.det_limit_type().empty() && manifest.det_limit_type() != "min") {
-    return Bad("det_limit_type",
-               absl::StrCat("'", manifest.det_limit_type(), "' is not min or max"));
-  }
-  OMSERVE_RETURN_IF_ERROR(Take("max_side", manifest.max_side(), kMostSide, config.max_side));
-  OMSERVE_RETURN_IF_ERROR(TakeChannels("det_mean", manifest.det_mean(), config.det_mean));
-  OMSERVE_RETURN_IF_ERROR(TakeChannels("det_std", manifest.det_std(), config.det_std));
+      fields.Take("det_limit_side", manifest.det_limit_side(), kMostSide, config.det_limit_side));
+  OMSERVE_RETURN_IF_ERROR(fields.TakeWord("det_limit_type", manifest.det_limit_type(),
+                                          {"min", "max"}, config.det_limit_max));
+  OMSERVE_RETURN_IF_ERROR(fields.Take("max_side", manifest.max_side(), kMostSide, config.max_side));
+  OMSERVE_RETURN_IF_ERROR(fields.TakeChannels("det_mean", manifest.det_mean(), config.det_mean));
+  OMSERVE_RETURN_IF_ERROR(fields.TakeChannels("det_std", manifest.det_std(), config.det_std));
   OMSERVE_RETURN_IF_ERROR(
-      Take("det_threshold", manifest.det_threshold(), 1.0F, config.contours.threshold));
+      fields.Take("det_threshold", manifest.det_threshold(), 1.0F, config.contours.threshold));
   ReadTextOptions& defaults = config.defaults;
   if (manifest.has_box_score_min()) {
     OMSERVE_RETURN_IF_ERROR(
-        TakeUnit("box_score_min", manifest.box_score_min(), defaults.box_score_min));
+        fields.TakeUnit("box_score_min", manifest.box_score_min(), defaults.box_score_min));
   }
   OMSERVE_RETURN_IF_ERROR(
-      Take("unclip_ratio", manifest.unclip_ratio(), 10.0F, defaults.unclip_ratio));
+      fields.Take("unclip_ratio", manifest.unclip_ratio(), 10.0F, defaults.unclip_ratio));
   if (manifest.has_dilation()) config.contours.dilation = manifest.dilation();
   OMSERVE_RETURN_IF_ERROR(
-      Take("max_lines", manifest.max_lines(), kMostTextLines, defaults.max_lines));
+      fields.Take("max_lines", manifest.max_lines(), kMostTextLines, defaults.max_lines));
   if (manifest.has_min_score()) {
-    OMSERVE_RETURN_IF_ERROR(TakeUnit("min_score", manifest.min_score(), defaults.min_score));
+    OMSERVE_RETURN_IF_ERROR(fields.TakeUnit("min_score", manifest.min_score(), defaults.min_score));
   }
   defaults.orientation =
       manifest.has_orientation() ? manifest.orientation() : config.has_classifier;
-  return Take("orientation_threshold", manifest.orientation_threshold(), 1.0F,
-              config.orientation_threshold);
+  return fields.Take("orientation_threshold", manifest.orientation_threshold(), 1.0F,
+                     config.orientation_threshold);
 }
 
 absl::Status CheckShapes(const LoadedStage& stage, const Shape& input, const Shape& output,
