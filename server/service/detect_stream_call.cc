@@ -7,19 +7,11 @@
 
 #include "server/service/retry_info.h"
 #include "server/service/status_conversion.h"
+#include "server/service/stream_entry.h"
 #include "server/service/trailing_metadata.h"
 
 namespace omserve {
 namespace {
-
-absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
-
-// A stream may last long; its deadline is none for a frame.
-absl::StatusOr<CallTerms> TermsOfFrames(absl::StatusOr<CallTerms> terms,
-                                        absl::Duration default_deadline) {
-  if (terms.ok() && terms->budget == absl::InfiniteDuration()) terms->budget = default_deadline;
-  return terms;
-}
 
 void SetError(const absl::Status& status, absl::Duration retry_after, v1::FrameAnswer& answer) {
   const grpc::Status wire = ToGrpcStatus(status);
@@ -39,8 +31,7 @@ DetectStreamCall::DetectStreamCall(const StreamEnvironment& environment,
     : environment_(environment),
       rpc_(rpc),
       number_(number),
-      terms_(TermsOfFrames(ParseCallTerms(rpc.client_metadata()),
-                           environment.calls.default_deadline)) {
+      terms_(TermsOfStream(rpc.client_metadata(), environment.calls.default_deadline)) {
   environment_.open.Increment();
 }
 
@@ -54,13 +45,8 @@ grpc::ServerBidiReactor<v1::DetectRequest, v1::FrameAnswer>* DetectStreamCall::S
 }
 
 void DetectStreamCall::Open() {
-  absl::Status status = terms_.status();
-  if (status.ok()) {
-    absl::StatusOr<Admission::Ticket> ticket = environment_.calls.admission.EnterStream();
-    status = ticket.status();
-    if (ticket.ok()) ticket_.emplace(*std::move(ticket));
-  }
-  if (status.ok() && !environment_.streams.Add(weak_from_this())) status = Stopping();
+  const absl::Status status = EnterStream(terms_, environment_.calls.admission,
+                                          environment_.streams, weak_from_this(), ticket_);
   if (status.ok()) {
     StartRead(&incoming_);
     return;
@@ -168,7 +154,7 @@ std::optional<absl::Status> DetectStreamCall::Final() {
   if (finished_ || !line_.empty()) return std::nullopt;
   if (gone_) return absl::CancelledError("the caller has gone");
   if (read_all_ && !refused_) return absl::OkStatus();
-  if (draining_) return Stopping();
+  if (draining_) return StreamStopped();
   return std::nullopt;
 }
 

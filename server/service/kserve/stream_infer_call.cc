@@ -6,29 +6,17 @@
 #include <vector>
 
 #include "server/service/status_conversion.h"
+#include "server/service/stream_entry.h"
 #include "server/service/trailing_metadata.h"
 
 namespace omserve::kserve {
-namespace {
-
-absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
-
-// A stream may last long; its deadline is none for a request.
-absl::StatusOr<CallTerms> TermsOfRequests(absl::StatusOr<CallTerms> terms,
-                                          absl::Duration default_deadline) {
-  if (terms.ok() && terms->budget == absl::InfiniteDuration()) terms->budget = default_deadline;
-  return terms;
-}
-
-}  // namespace
 
 StreamInferCall::StreamInferCall(const InferEnvironment& environment, OpenStreams& streams,
                                  grpc::CallbackServerContext& rpc)
     : environment_(environment),
       streams_(streams),
       rpc_(rpc),
-      terms_(TermsOfRequests(ParseCallTerms(rpc.client_metadata()),
-                             environment.calls.default_deadline)) {}
+      terms_(TermsOfStream(rpc.client_metadata(), environment.calls.default_deadline)) {}
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamInferCall::Start(
     const InferEnvironment& environment, OpenStreams& streams, grpc::CallbackServerContext& rpc) {
@@ -40,13 +28,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamInferCall::St
 }
 
 void StreamInferCall::Open() {
-  absl::Status status = terms_.status();
-  if (status.ok()) {
-    absl::StatusOr<Admission::Ticket> ticket = environment_.calls.admission.EnterStream();
-    status = ticket.status();
-    if (ticket.ok()) ticket_.emplace(*std::move(ticket));
-  }
-  if (status.ok() && !streams_.Add(weak_from_this())) status = Stopping();
+  const absl::Status status =
+      EnterStream(terms_, environment_.calls.admission, streams_, weak_from_this(), ticket_);
   if (status.ok()) {
     Advance();
     return;
@@ -158,7 +141,7 @@ std::optional<absl::Status> StreamInferCall::Final() {
   if (!open_.empty() || !answers_.empty()) return std::nullopt;
   if (gone_) return absl::CancelledError("the caller has gone");
   if (read_all_ && !refused_) return absl::OkStatus();
-  if (draining_) return Stopping();
+  if (draining_) return StreamStopped();
   return std::nullopt;
 }
 
