@@ -57,8 +57,9 @@ RUN apt-get update && \
 FROM ${BASE_IMAGE} AS sbom
 RUN apt-get update && apt-get install -y --no-install-recommends python3
 COPY --from=runtime /var/lib/dpkg/status /sbom/status
+COPY --from=programs /out/linked_status /sbom/linked_status
 COPY deploy/image/sbom.py deploy/openvino.txt /sbom/
-RUN python3 /sbom/sbom.py /sbom/status /sbom/openvino.txt >/sbom/omserve.cdx.json
+RUN python3 /sbom/sbom.py /sbom/status /sbom/linked_status /sbom/openvino.txt >/sbom/omserve.cdx.json
 
 # What both images share. The root may be read-only: /run/omserve and /tmp are all that is written.
 FROM runtime AS server

@@ -24,3 +24,7 @@ for pipeline in vitdet internvit; do
     "$out/models/$pipeline/"
 done
 install -m 644 deploy/image/server.pbtxt "$out/"
+# What is within the programs (cmake/grpc_archives.cmake), for the bill of materials: as dpkg's status file.
+sed -n 's/^OMSERVE_ARCHIVE_[^:]*:FILEPATH=//p' "$build/CMakeCache.txt" | xargs -r dpkg -S | cut -d: -f1,2 | sort -u |
+  xargs -r dpkg-query -W -f='Package: ${Package}\nStatus: ${Status}\nSource: ${source:Package}\nVersion: ${Version}\nArchitecture: ${Architecture}\n\n' \
+    >"$out/linked_status"

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The omserve authors
 # SPDX-License-Identifier: Apache-2.0
-"""A CycloneDX bill of materials of the image: Debian's packages, the engine's wheel.
+"""A CycloneDX bill of materials of the image: Debian's packages, those whose archives are within the programs, the
+engine's wheel.
 
-usage: sbom.py DPKG_STATUS REQUIREMENTS     JSON to standard output
+usage: sbom.py DPKG_STATUS LINKED_STATUS REQUIREMENTS     JSON to standard output
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def debian(status: str) -> Iterator[dict[str, Any]]:
-    """Installed packages of a dpkg status file."""
+def debian(status: str, linkage: str = "dynamic") -> Iterator[dict[str, Any]]:
+    """Installed packages of a dpkg status file. 'linkage' is how the image has them: as files of their own, or static."""
     for paragraph in status.split("\n\n"):
         fields = dict(re.findall(r"^([A-Za-z-]+): (.*)$", paragraph, flags=re.M))
         if not fields.get("Status", "").endswith(" installed"):
@@ -27,7 +28,7 @@ def debian(status: str) -> Iterator[dict[str, Any]]:
         source = fields.get("Source", name).split(" ")[0]
         yield {
             "type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl,
-            "properties": [{"name": "debian:source", "value": source}],
+            "properties": [{"name": "debian:source", "value": source}, {"name": "omserve:linkage", "value": linkage}],
         }  # fmt: skip
 
 
@@ -42,19 +43,19 @@ def wheels(requirements: str) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def bill(status: str, requirements: str) -> dict[str, Any]:
+def bill(status: str, linked: str, requirements: str) -> dict[str, Any]:
     return {
         "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
         "metadata": {
             "component": {"type": "container", "name": "omserve", "licenses": [{"license": {"id": "Apache-2.0"}}]}
         },
-        "components": [*debian(status), *wheels(requirements)],
+        "components": [*debian(status), *debian(linked, "static"), *wheels(requirements)],
     }  # fmt: skip
 
 
 def main() -> int:
-    status, requirements = (pathlib.Path(path).read_text() for path in sys.argv[1:3])
-    json.dump(bill(status, requirements), sys.stdout, indent=1)
+    status, linked, requirements = (pathlib.Path(path).read_text() for path in sys.argv[1:4])
+    json.dump(bill(status, linked, requirements), sys.stdout, indent=1)
     return 0
 
 

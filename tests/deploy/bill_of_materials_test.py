@@ -37,7 +37,12 @@ class Bill(unittest.TestCase):
         self.assertEqual([len(found["content"]) for found in parts[0]["hashes"]], [64, 64])
 
     def test_nothing_gives_no_parts(self) -> None:
-        self.assertEqual(sbom.bill("", "")["components"], [])
+        self.assertEqual(sbom.bill("", "", "")["components"], [])
+
+    def test_what_is_within_the_programs_is_told_from_what_lies_beside_them(self) -> None:
+        parts = sbom.bill(STATUS, STATUS.replace("libfoo1", "libfoo-dev"), "")["components"]
+        linkage = {part["name"]: part["properties"][1]["value"] for part in parts}
+        self.assertEqual(linkage, {"libfoo1": "dynamic", "libfoo-dev": "static"})
 
 
 if __name__ == "__main__":
