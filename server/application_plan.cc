@@ -29,6 +29,7 @@ std::string SecuritySummary(const SecurityConfig& security) {
                                                              ? "required"
                                                              : "optional"));
   }
+  if (!security.tls.client_crl.empty()) parts.push_back("not those that are revoked");
   if (!security.tokens.empty()) parts.push_back("tokens");
   if (!security.identities.empty()) {
     parts.push_back(absl::StrCat("roles of ", security.identities.size(), " certificate names"));

@@ -231,11 +231,16 @@ SecurityMetrics ServerMetrics::AddSecurity(const SecurityNames& names) {
   };
   out.certificates_reloaded = reload("certificates", "ok");
   out.certificates_failed = reload("certificates", "failed");
+  if (names.client_crl) {
+    out.revocations_reloaded = reload("revocations", "ok");
+    out.revocations_failed = reload("revocations", "failed");
+  }
   out.tokens_reloaded = reload("tokens", "ok");
   out.tokens_failed = reload("tokens", "failed");
   const auto expiry = [&](const char* file) { return &certificate_expiry_.Add({{"file", file}}); };
   if (names.certificate) out.certificate_expiry = expiry("certificate");
   if (names.client_ca) out.client_ca_expiry = expiry("client_ca");
+  if (names.client_crl) out.client_crl_expiry = expiry("client_crl");
   return out;
 }
 

@@ -114,8 +114,11 @@ struct SecurityMetrics {
   std::map<std::string_view, prometheus::Counter*> refusals;  // by reason
   prometheus::Gauge* certificate_expiry = nullptr;
   prometheus::Gauge* client_ca_expiry = nullptr;
+  prometheus::Gauge* client_crl_expiry = nullptr;
   prometheus::Counter* certificates_reloaded = nullptr;
   prometheus::Counter* certificates_failed = nullptr;
+  prometheus::Counter* revocations_reloaded = nullptr;
+  prometheus::Counter* revocations_failed = nullptr;
   prometheus::Counter* tokens_reloaded = nullptr;
   prometheus::Counter* tokens_failed = nullptr;
 };
@@ -124,6 +127,7 @@ struct SecurityNames {
   std::vector<std::string_view> refusals;  // string literals
   bool certificate = false;
   bool client_ca = false;
+  bool client_crl = false;
 };
 
 // What omserve_build_info tells.

@@ -28,6 +28,9 @@ absl::Status CheckTls(const v1::Tls& tls) {
   if (!tls.client_ca().empty() && tls.certificate().empty()) {
     return Wrong("tls.certificate", "must be set, because tls.client_ca is");
   }
+  if (!tls.client_crl().empty() && tls.client_ca().empty()) {
+    return Wrong("tls.client_ca", "must be set, because tls.client_crl is");
+  }
   if (tls.client_certificate() != v1::Tls::REQUIRED && tls.client_ca().empty()) {
     return Wrong("tls.client_ca", "must be set, because tls.client_certificate is");
   }
@@ -56,6 +59,7 @@ absl::Status TakeSecurity(const v1::Security& from, const std::filesystem::path&
   to.tls.certificate = Placed(folder, from.tls().certificate());
   to.tls.private_key = Placed(folder, from.tls().private_key());
   to.tls.client_ca = Placed(folder, from.tls().client_ca());
+  to.tls.client_crl = Placed(folder, from.tls().client_crl());
   to.tls.client_certificate_required = from.tls().client_certificate() == v1::Tls::REQUIRED;
   to.tokens = Placed(folder, from.tokens());
   to.tokens_in_plaintext = from.tokens_in_plaintext();

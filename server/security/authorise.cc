@@ -30,13 +30,15 @@ std::string_view RefusalName(Refusal refusal) {
       return "no_role";
     case Refusal::kNoRow:
       return "no_row";
+    case Refusal::kRevokedCertificate:
+      return "revoked_certificate";
   }
   return "none";
 }
 
 bool IsUnauthenticated(Refusal refusal) {
   return refusal == Refusal::kNoCredentials || refusal == Refusal::kBadHeader ||
-         refusal == Refusal::kUnknownToken;
+         refusal == Refusal::kUnknownToken || refusal == Refusal::kRevokedCertificate;
 }
 
 Verdict Authorise(const CallCredentials& call, const TokenTable* tokens,

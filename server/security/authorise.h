@@ -20,6 +20,7 @@ struct CallCredentials {
   absl::string_view path;                             // "/package.Service/Method"
   absl::Span<const absl::string_view> authorization;  // the values of that header
   absl::Span<const absl::string_view> identities;     // names in the verified client certificate
+  absl::string_view certificate = {};                 // that one as PEM; empty: none
 };
 
 // Why a call is refused, as one word of a bounded set.
@@ -30,10 +31,11 @@ enum class Refusal : uint8_t {
   kUnknownToken,
   kNoRole,  // known, but that RPC is not for it
   kNoRow,   // the RPC is in no row of the table
+  kRevokedCertificate,
 };
-inline constexpr std::array<Refusal, 5> kRefusals = {Refusal::kNoCredentials, Refusal::kBadHeader,
-                                                     Refusal::kUnknownToken, Refusal::kNoRole,
-                                                     Refusal::kNoRow};
+inline constexpr std::array<Refusal, 6> kRefusals = {
+    Refusal::kNoCredentials, Refusal::kBadHeader, Refusal::kUnknownToken,
+    Refusal::kNoRole,        Refusal::kNoRow,     Refusal::kRevokedCertificate};
 // "no_credentials", ...
 std::string_view RefusalName(Refusal refusal);
 // Whether the caller is unknown (UNAUTHENTICATED), and not merely not allowed (PERMISSION_DENIED).

@@ -14,7 +14,18 @@
 namespace omserve {
 namespace {
 
+constexpr absl::string_view kRevocations = "security.tls.client_crl";
 constexpr absl::string_view kTokens = "security.tokens";
+
+using Revocations = std::shared_ptr<const RevocationList>;
+
+absl::StatusOr<Revocations> LoadRevocations(const std::string& path, absl::string_view client_ca) {
+  OMSERVE_ASSIGN_OR_RETURN(const std::string text, ReadSecretFile(kRevocations, path));
+  absl::StatusOr<Revocations> lists = RevocationList::Parse(text, client_ca);
+  if (lists.ok()) return lists;
+  return absl::Status(lists.status().code(),
+                      absl::StrCat(kRevocations, ": ", path, " ", lists.status().message()));
+}
 
 absl::StatusOr<TokenTable> LoadTokens(const std::string& path) {
   OMSERVE_ASSIGN_OR_RETURN(const std::string text, ReadSecretFile(kTokens, path));
@@ -26,11 +37,12 @@ absl::StatusOr<TokenTable> LoadTokens(const std::string& path) {
 
 SecurityNames NamesOf(const SecurityConfig& config) {
   SecurityNames names;
-  if (config.authorises()) {
+  if (config.judges()) {
     for (const Refusal refusal : kRefusals) names.refusals.push_back(RefusalName(refusal));
   }
   names.certificate = config.tls.on();
   names.client_ca = !config.tls.client_ca.empty();
+  names.client_crl = !config.tls.client_crl.empty();
   return names;
 }
 
@@ -45,7 +57,10 @@ uint64_t PrintOf(const std::string& path) {
 
 absl::Status CheckCredentialFiles(const SecurityConfig& config, absl::Time now) {
   if (config.tls.on()) {
-    OMSERVE_RETURN_IF_ERROR(LoadCertificates(config.tls, now).status());
+    OMSERVE_ASSIGN_OR_RETURN(const CertificateSet set, LoadCertificates(config.tls, now));
+    if (!config.tls.client_crl.empty()) {
+      OMSERVE_RETURN_IF_ERROR(LoadRevocations(config.tls.client_crl, set.client_ca).status());
+    }
   }
   return config.tokens.empty() ? absl::OkStatus() : LoadTokens(config.tokens).status();
 }
@@ -55,6 +70,8 @@ CredentialKeeper::CredentialKeeper(SecurityConfig config, ServerMetrics& metrics
     : config_(std::move(config)), metrics_(metrics.AddSecurity(NamesOf(config_))), clock_(clock) {
   certificate_files_.reloaded = metrics_.certificates_reloaded;
   certificate_files_.failed = metrics_.certificates_failed;
+  revocation_files_.reloaded = metrics_.revocations_reloaded;
+  revocation_files_.failed = metrics_.revocations_failed;
   token_files_.reloaded = metrics_.tokens_reloaded;
   token_files_.failed = metrics_.tokens_failed;
 }
@@ -67,9 +84,11 @@ absl::StatusOr<std::unique_ptr<CredentialKeeper>> CredentialKeeper::Create(Secur
     MutexLock lock(out->look_mutex_);
     // Before the contents are taken: a change in between is seen by the first look.
     out->certificate_files_.taken = out->certificate_files_.last = out->CertificatePrint();
+    out->revocation_files_.taken = out->revocation_files_.last = out->RevocationPrint();
     out->token_files_.taken = out->token_files_.last = out->TokenPrint();
   }
   OMSERVE_RETURN_IF_ERROR(out->TakeCertificates());
+  OMSERVE_RETURN_IF_ERROR(out->TakeRevocations());
   OMSERVE_RETURN_IF_ERROR(out->TakeTokens());
   const absl::Duration interval = out->config_.reload;
   if (interval > absl::ZeroDuration()) {
@@ -95,11 +114,20 @@ std::shared_ptr<const CertificateSet> CredentialKeeper::certificates() const {
 
 Verdict CredentialKeeper::Judge(const CallCredentials& call) const {
   std::shared_ptr<const TokenTable> tokens;
+  Revocations revocations;
   {
     MutexLock lock(mutex_);
     tokens = tokens_;
+    revocations = revocations_;
   }
-  Verdict verdict = Authorise(call, tokens.get(), config_.identities);
+  Verdict verdict;
+  if (revocations != nullptr && !call.certificate.empty() &&
+      revocations->Revoked(call.certificate)) {
+    verdict = {Refusal::kRevokedCertificate,
+               "the client certificate was revoked by its authority; present another one"};
+  } else if (config_.authorises()) {
+    verdict = Authorise(call, tokens.get(), config_.identities);
+  }
   if (verdict.refusal != Refusal::kNone) {
     metrics_.refusals.at(RefusalName(verdict.refusal))->Increment();
   }
@@ -119,6 +147,16 @@ absl::Status CredentialKeeper::TakeCertificates() {
   return absl::OkStatus();
 }
 
+absl::Status CredentialKeeper::TakeRevocations() {
+  if (config_.tls.client_crl.empty()) return absl::OkStatus();
+  OMSERVE_ASSIGN_OR_RETURN(Revocations lists,
+                           LoadRevocations(config_.tls.client_crl, certificates()->client_ca));
+  metrics_.client_crl_expiry->Set(absl::ToDoubleSeconds(lists->outdated() - absl::UnixEpoch()));
+  MutexLock lock(mutex_);
+  revocations_ = std::move(lists);
+  return absl::OkStatus();
+}
+
 absl::Status CredentialKeeper::TakeTokens() {
   if (config_.tokens.empty()) return absl::OkStatus();
   OMSERVE_ASSIGN_OR_RETURN(TokenTable table, LoadTokens(config_.tokens));
@@ -132,6 +170,8 @@ uint64_t CredentialKeeper::CertificatePrint() const {
   return absl::HashOf(PrintOf(config_.tls.certificate), PrintOf(config_.tls.private_key),
                       PrintOf(config_.tls.client_ca));
 }
+
+uint64_t CredentialKeeper::RevocationPrint() const { return PrintOf(config_.tls.client_crl); }
 
 uint64_t CredentialKeeper::TokenPrint() const { return PrintOf(config_.tokens); }
 
@@ -156,6 +196,9 @@ void CredentialKeeper::Look() {
   MutexLock lock(look_mutex_);
   if (Settled(certificate_files_, CertificatePrint())) {
     Tell(certificate_files_, "certificates", TakeCertificates());
+  }
+  if (Settled(revocation_files_, RevocationPrint())) {
+    Tell(revocation_files_, "revocations", TakeRevocations());
   }
   if (Settled(token_files_, TokenPrint())) Tell(token_files_, "tokens", TakeTokens());
 }

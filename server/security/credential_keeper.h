@@ -16,19 +16,20 @@
 #include "server/metrics/server_metrics.h"
 #include "server/security/authorise.h"
 #include "server/security/certificate_set.h"
+#include "server/security/revocation_list.h"
 #include "server/security/security_config.h"
 #include "server/security/token_table.h"
 
 namespace omserve {
 
-// Errors of the files that 'config' names, as LoadCertificates and TokenTable::Parse give them,
-// with the field.
+// Errors of the files that 'config' names, as LoadCertificates, RevocationList::Parse and
+// TokenTable::Parse give them, with the field.
 absl::Status CheckCredentialFiles(const SecurityConfig& config, absl::Time now);
 
-// The certificates and tokens of the server as their files say by now. It looks at them from time
-// to time; what has changed is taken once two looks in a row have seen the same, so that a file is
-// not read while it is written, and only if it is right: else what was there stays, which the log
-// and a metric tell. Owned by the server; outlives the listeners. Thread-safe.
+// The certificates, revocation lists and tokens of the server as their files say by now. It looks
+// at them from time to time; what has changed is taken once two looks in a row have seen the same,
+// so that a file is not read while it is written, and only if it is right: else what was there
+// stays, which the log and a metric tell. Owned by the server; outlives the listeners. Thread-safe.
 class CredentialKeeper {
  public:
   // Errors: those of CheckCredentialFiles. 'metrics' and 'clock' outlive it. With config.reload
@@ -44,7 +45,7 @@ class CredentialKeeper {
 
   // Shared, for connections may be made of what has just been replaced. Null without TLS.
   std::shared_ptr<const CertificateSet> certificates() const;
-  // Judges a call and counts a refusal. REQUIRES: config().authorises(). Does not block.
+  // Judges a call and counts a refusal. REQUIRES: config().judges(). Does not block.
   Verdict Judge(const CallCredentials& call) const;
 
   // One look at the files.
@@ -62,8 +63,10 @@ class CredentialKeeper {
   CredentialKeeper(SecurityConfig config, ServerMetrics& metrics, const Clock& clock);
 
   absl::Status TakeCertificates();
+  absl::Status TakeRevocations();
   absl::Status TakeTokens();
   uint64_t CertificatePrint() const;
+  uint64_t RevocationPrint() const;
   uint64_t TokenPrint() const;
   // Whether what is there now is to be taken.
   static bool Settled(Watched& watched, uint64_t now);
@@ -75,10 +78,12 @@ class CredentialKeeper {
   const Clock& clock_;
   Mutex look_mutex_;  // a look at a time
   Watched certificate_files_ ABSL_GUARDED_BY(look_mutex_);
+  Watched revocation_files_ ABSL_GUARDED_BY(look_mutex_);
   Watched token_files_ ABSL_GUARDED_BY(look_mutex_);
   mutable Mutex mutex_;
   CondVar wake_;
   std::shared_ptr<const CertificateSet> certificates_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const RevocationList> revocations_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const TokenTable> tokens_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Thread thread_;

@@ -16,6 +16,7 @@ struct TlsConfig {
   std::string private_key;
   std::string client_ca;  // empty: clients are not asked for a certificate
   bool client_certificate_required = true;
+  std::string client_crl = {};  // lists of revoked client certificates; empty: none
 
   bool on() const { return !certificate.empty(); }
 };
@@ -30,7 +31,9 @@ struct SecurityConfig {
 
   // Callers must have a role; else whoever gets in may do everything.
   bool authorises() const { return !tokens.empty() || !identities.empty(); }
-  bool on() const { return tls.on() || authorises(); }
+  // Every call is looked at.
+  bool judges() const { return authorises() || !tls.client_crl.empty(); }
+  bool on() const { return tls.on() || judges(); }
 };
 
 }  // namespace omserve

@@ -40,6 +40,15 @@ std::vector<absl::string_view> IdentitiesOf(const grpc_auth_context* context) {
   return out;
 }
 
+// The same certificate as PEM; empty: none.
+absl::string_view CertificateOf(const grpc_auth_context* context) {
+  std::vector<absl::string_view> found;
+  if (context != nullptr && grpc_auth_context_peer_is_authenticated(context) != 0) {
+    AddProperties(context, GRPC_X509_PEM_CERT_PROPERTY_NAME, found);
+  }
+  return found.empty() ? absl::string_view() : found.front();
+}
+
 // gRPC calls it for every call once the headers are there; all that it gives lives until 'done'.
 void JudgeCall(void* state, grpc_auth_context* context, const grpc_metadata* headers, size_t count,
                grpc_process_auth_metadata_done_cb done, void* user_data) {
@@ -57,6 +66,7 @@ void JudgeCall(void* state, grpc_auth_context* context, const grpc_metadata* hea
   const std::vector<absl::string_view> identities = IdentitiesOf(context);
   call.authorization = authorization;
   call.identities = identities;
+  call.certificate = CertificateOf(context);
   const Verdict verdict = keeper.Judge(call);
   grpc_status_code code = GRPC_STATUS_OK;
   if (verdict.refusal != Refusal::kNone) {
@@ -104,7 +114,7 @@ class KeptCredentials final : public grpc::ServerCredentials {
     } else {
       credentials_ = grpc_insecure_server_credentials_create();
     }
-    if (!keeper.config().authorises()) return;
+    if (!keeper.config().judges()) return;
     grpc_auth_metadata_processor processor = {};
     processor.process = &JudgeCall;
     processor.state = const_cast<CredentialKeeper*>(&keeper);

@@ -206,6 +206,26 @@ TEST_F(SecurityTest, CertificatesHaveRoles) {
       << "a name that nobody has signed";
 }
 
+TEST_F(SecurityTest, RevokedCertificatesAreTurnedAwayOnOpenConnections) {
+  folder_.Write("crl.pem", maker_.Revocations({}));
+  Start(Mutual(absl::StrCat("client_crl: '", File("crl.pem"), "' ")));
+  const PemPair lost = maker_.Make({.common_name = "lost"});
+  const auto open = Channel(With(lost));
+  const auto other = Channel(With(maker_.Make({.common_name = "other"})));
+  ASSERT_TRUE(Call(open, kListModels).ok());
+  Replace("crl.pem", maker_.Revocations({lost.certificate}));
+  ASSERT_TRUE(Eventually([&] { return !Call(open, kListModels).ok(); }));
+  for (const auto& channel : {open, Channel(With(lost))}) {
+    const grpc::Status no = Call(channel, kListModels);
+    EXPECT_EQ(no.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_THAT(no.error_message(), HasSubstr("was revoked"));
+  }
+  EXPECT_EQ(Call(open, "/grpc.health.v1.Health/Check").error_code(),
+            grpc::StatusCode::UNAUTHENTICATED)
+      << "not even what anybody may";
+  EXPECT_TRUE(Call(other, kListModels).ok());
+}
+
 // The log: serving.md, defect class 12.
 TEST_F(SecurityTest, TokensHaveRoles) {
   Start(Tls() + Tokens());

@@ -25,6 +25,9 @@ struct Freer {
 using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
+using List = std::unique_ptr<X509_CRL, Freer<X509_CRL_free>>;
+using Asn1Time = std::unique_ptr<ASN1_TIME, Freer<ASN1_TIME_free>>;
+using Asn1Integer = std::unique_ptr<ASN1_INTEGER, Freer<ASN1_INTEGER_free>>;
 
 std::string Text(const Bio& bio) {
   char* data = nullptr;
@@ -68,6 +71,19 @@ Certificate Blank(const CertificateWish& wish, EVP_PKEY* key, long serial) {
   return out;
 }
 
+Asn1Time TimeFromNow(absl::Duration offset) {
+  return Asn1Time(ASN1_TIME_set(nullptr, absl::ToTimeT(absl::Now() + offset)));
+}
+
+X509_REVOKED* EntryOf(const std::string& pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  X509_REVOKED* const entry = X509_REVOKED_new();
+  X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate.get()));
+  X509_REVOKED_set_revocationDate(entry, TimeFromNow(-absl::Minutes(1)).get());
+  return entry;
+}
+
 }  // namespace
 
 struct CertificateMaker::Parts {
@@ -104,6 +120,25 @@ PemPair CertificateMaker::Make(const CertificateWish& wish) {
   }
   X509_sign(made.get(), parts_->key.get(), EVP_sha256());
   return {PemOf(made.get()), PemOf(key.get())};
+}
+
+std::string CertificateMaker::Revocations(const std::vector<std::string>& certificates,
+                                          absl::Duration outdated, bool delta) const {
+  const List list(X509_CRL_new());
+  X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(parts_->certificate.get()));
+  X509_CRL_set1_lastUpdate(list.get(), TimeFromNow(-absl::Hours(2)).get());
+  X509_CRL_set1_nextUpdate(list.get(), TimeFromNow(outdated).get());
+  for (const std::string& pem : certificates) X509_CRL_add0_revoked(list.get(), EntryOf(pem));
+  if (delta) {
+    const Asn1Integer base(ASN1_INTEGER_new());
+    ASN1_INTEGER_set(base.get(), 1);
+    X509_CRL_add1_ext_i2d(list.get(), NID_delta_crl, base.get(), 1, 0);
+  }
+  X509_CRL_sign(list.get(), parts_->key.get(), EVP_sha256());
+  const Bio bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509_CRL(bio.get(), list.get());
+  return Text(bio);
 }
 
 }  // namespace omserve

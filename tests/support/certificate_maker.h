@@ -37,6 +37,10 @@ class CertificateMaker {
   const std::string& ca() const;
   // A new key, and a certificate of it that the authority has signed.
   PemPair Make(const CertificateWish& wish);
+  // A list, signed by the authority, of these revoked certificates (PEM); 'outdated' from now.
+  // 'delta': marked as one that tells changes only.
+  std::string Revocations(const std::vector<std::string>& certificates,
+                          absl::Duration outdated = absl::Hours(1), bool delta = false) const;
 
  private:
   struct Parts;

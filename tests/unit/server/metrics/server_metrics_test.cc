@@ -24,7 +24,8 @@ TEST(ServerMetricsTest, DeclaresEveryFamilyAtStart) {
   metrics.AddRecovery(0, "recovered");
   metrics.AddModel("vitdet", "1");
   metrics.AddTracing();
-  metrics.AddSecurity({.refusals = {"no_role"}, .certificate = true, .client_ca = true});
+  metrics.AddSecurity(
+      {.refusals = {"no_role"}, .certificate = true, .client_ca = true, .client_crl = true});
   const std::string text = metrics.Text();
   for (const char* family : {"omserve_requests_total",
                              "omserve_request_failures_total",

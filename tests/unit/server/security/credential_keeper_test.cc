@@ -169,6 +169,44 @@ TEST_F(CredentialKeeperTest, TokensComeAndGo) {
                     HasSubstr("{result=\"failed\",what=\"tokens\"} 1")));
 }
 
+TEST_F(CredentialKeeperTest, RevokedCertificatesAreRefusedFromTheNextCallOn) {
+  const std::string mine = maker_.Make({}).certificate;
+  Write("crl.pem", maker_.Revocations({}));
+  config_.tls.client_crl = Path("crl.pem");
+  const auto keeper = Keeper();
+  const std::string header = absl::StrCat("Bearer ", kToken);
+  const absl::string_view values[] = {header};
+  const auto ask = [&](const std::string& certificate) {
+    return keeper->Judge({kDetect, values, {}, certificate}).refusal;
+  };
+  EXPECT_EQ(ask(mine), Refusal::kNone);
+  Write("crl.pem", maker_.Revocations({mine}));
+  for (int i = 0; i < 2; ++i) keeper->Look();
+  EXPECT_EQ(ask(mine), Refusal::kRevokedCertificate) << "whatever token it brings";
+  EXPECT_EQ(ask(""), Refusal::kNone) << "who has none";
+  Write("crl.pem", CertificateMaker("stranger").Revocations({}));
+  for (int i = 0; i < 2; ++i) keeper->Look();
+  EXPECT_EQ(ask(mine), Refusal::kRevokedCertificate) << "a list of a stranger changes nothing";
+  EXPECT_THAT(metrics_.Text(),
+              AllOf(HasSubstr("omserve_refusals_total{reason=\"revoked_certificate\"} 2"),
+                    HasSubstr("{result=\"ok\",what=\"revocations\"} 1"),
+                    HasSubstr("{result=\"failed\",what=\"revocations\"} 1"),
+                    HasSubstr("expiry_timestamp_seconds{file=\"client_crl\"} ")));
+  EXPECT_THAT(ErrorOf(), AllOf(HasSubstr("security.tls.client_crl: "), HasSubstr("client_ca has")));
+}
+
+TEST_F(CredentialKeeperTest, WithoutRolesOnlyTheRevokedAreRefused) {
+  const std::string mine = maker_.Make({}).certificate;
+  const std::string gone = maker_.Make({}).certificate;
+  Write("crl.pem", maker_.Revocations({gone}));
+  config_.tokens.clear();
+  config_.tls.client_crl = Path("crl.pem");
+  ASSERT_TRUE(config_.judges());
+  const auto keeper = Keeper();
+  EXPECT_EQ(keeper->Judge({kDetect, {}, {}, mine}).refusal, Refusal::kNone);
+  EXPECT_EQ(keeper->Judge({kDetect, {}, {}, gone}).refusal, Refusal::kRevokedCertificate);
+}
+
 TEST_F(CredentialKeeperTest, AMistakeEndsTheStart) {
   Write("tokens", "x");
   const auto keeper = CredentialKeeper::Create(config_, metrics_, Clock::Real());
