@@ -25,6 +25,7 @@ namespace omserve {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Minutes(3);
+constexpr absl::Duration kConnecting = absl::Seconds(10);
 constexpr absl::Duration kGlance = absl::Milliseconds(5);
 
 pid_t Spawn(const std::vector<std::string>& arguments,
@@ -51,13 +52,19 @@ pid_t Spawn(const std::vector<std::string>& arguments,
   return pid;
 }
 
+// Connected, if that is possible. gRPC 1.51 looks at errno some calls after connect(), which may
+// set another one meanwhile; a call on a channel whose first attempt failed like that would fail,
+// too.
 std::shared_ptr<grpc::Channel> Connect(int port) {
   grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   // Channels to one address would else share a connection and the fate of it.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);
-  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
-                                   grpc::InsecureChannelCredentials(), arguments);
+  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
+      absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials(), arguments);
+  channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kConnecting));
+  return channel;
 }
 
 }  // namespace
