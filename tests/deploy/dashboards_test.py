@@ -70,7 +70,7 @@ class Alerts(unittest.TestCase):
     def test_thresholds_of_objectives_are_buckets(self) -> None:
         source = (ROOT / "server/metrics/server_metrics.cc").read_text()
         bounds = re.search(r"BucketBoundaries bounds = \{([^}]*)\}", source).group(1)
-        for threshold in re.findall(r'le="([^"]*)"', RULES.read_text()):
+        for threshold in re.findall(r'\ble="([^"]*)"', RULES.read_text()):
             self.assertIn(float(threshold), [float(bound) for bound in bounds.split(",")])
 
     def test_metric_names_are_the_server_s(self) -> None:
