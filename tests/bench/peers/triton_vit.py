@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import numpy as np
 import triton_python_backend_utils as triton
 
-from tests.bench.peers.vit_engine import VitEngine
+# The stub's interpreter does not look at it.
+sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
+
+from tests.bench.peers.vit_engine import VitEngine  # noqa: E402
 
 
 class TritonPythonModel:
