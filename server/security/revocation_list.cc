@@ -10,11 +10,19 @@
 namespace omserve {
 namespace {
 
+constexpr absl::string_view kBegin = "-----BEGIN X509 CRL-----";
 constexpr int kRevoked = 1;  // of X509_CRL_get0_by_cert; 2: taken back and given again
 
 bool HasSigned(X509* authority, X509_CRL* list) {
   return X509_NAME_cmp(X509_get_subject_name(authority), X509_CRL_get_issuer(list)) == 0 &&
          X509_CRL_verify(list, X509_get0_pubkey(authority)) == 1;
+}
+
+// How many lists a file says that it has.
+size_t Begun(absl::string_view pem) {
+  size_t count = 0;
+  for (size_t at = pem.find(kBegin); at != pem.npos; at = pem.find(kBegin, at + 1)) ++count;
+  return count;
 }
 
 bool OnList(const std::vector<RevocationsPointer>& lists, absl::string_view pem) {
@@ -35,6 +43,9 @@ absl::StatusOr<std::shared_ptr<const RevocationList>> RevocationList::Parse(
   const std::shared_ptr<RevocationList> out(new RevocationList());
   out->lists_ = ParseRevocations(pem);
   if (out->lists_.empty()) return absl::InvalidArgumentError("has no PEM revocation list");
+  if (out->lists_.size() != Begun(pem)) {
+    return absl::InvalidArgumentError("has a revocation list that is cut off or damaged");
+  }
   const std::vector<CertificatePointer> known = ParseCertificates(authorities);
   for (const RevocationsPointer& list : out->lists_) {
     if (std::none_of(known.begin(), known.end(),

@@ -21,7 +21,8 @@ namespace omserve {
 class RevocationList {
  public:
   // 'pem' holds the list of each authority that has one, signed by a certificate of 'authorities'
-  // (PEM). INVALID_ARGUMENT: no list, one of a stranger, or one that tells changes only.
+  // (PEM). INVALID_ARGUMENT: no list, a damaged one, one of a stranger, or one that tells changes
+  // only.
   static absl::StatusOr<std::shared_ptr<const RevocationList>> Parse(absl::string_view pem,
                                                                      absl::string_view authorities);
 

@@ -64,6 +64,8 @@ TEST(SecuritySettingsTest, ErrorsNameTheField) {
   EXPECT_THAT(ErrorOf("tls { certificate: 'a' }"), HasSubstr("security.tls.private_key: must be"));
   EXPECT_THAT(ErrorOf("tls { private_key: 'a' }"), HasSubstr("security.tls.certificate: must be"));
   EXPECT_THAT(ErrorOf("tls { client_ca: 'a' }"), HasSubstr("security.tls.certificate: must be"));
+  EXPECT_THAT(ErrorOf("tls { certificate: 'a' private_key: 'b' client_crl: 'c' }"),
+              HasSubstr("security.tls.client_ca: must be set, because tls.client_crl is"));
   EXPECT_THAT(ErrorOf("tls { certificate: 'a' private_key: 'b' client_certificate: OPTIONAL }"),
               HasSubstr("security.tls.client_ca: must be"));
   EXPECT_THAT(ErrorOf("tls { certificate: 'a' private_key: 'b' client_ca: 'c' "

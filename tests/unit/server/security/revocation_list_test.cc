@@ -57,6 +57,11 @@ TEST_F(RevocationListTest, WhatIsNoWholeListOfAKnownAuthorityIsRefused) {
   EXPECT_THAT(ErrorOf(""), HasSubstr("has no PEM revocation list"));
   EXPECT_THAT(ErrorOf(maker_.ca()), HasSubstr("has no PEM revocation list"));
   EXPECT_THAT(ErrorOf(second_.Revocations({})), HasSubstr("security.tls.client_ca has signed"));
+  const std::string good = maker_.Revocations({});
+  EXPECT_THAT(ErrorOf(good + good.substr(0, good.size() / 2)), HasSubstr("cut off or damaged"));
+  std::string damaged = good;
+  damaged[damaged.size() / 2] = '*';
+  EXPECT_THAT(ErrorOf(good + damaged), HasSubstr("cut off or damaged"));
   CertificateMaker impostor("first");
   EXPECT_THAT(ErrorOf(impostor.Revocations({})), HasSubstr("security.tls.client_ca has signed"));
   EXPECT_THAT(ErrorOf(maker_.Revocations({}, absl::Hours(1), true)), HasSubstr("delta CRL"));
